@@ -1,0 +1,45 @@
+/**
+ * Every error the product throws on purpose. The class decides the exit code and whether a step is retried:
+ * `ConfigError` and `IntegrityError` never are, since trying again cannot mend them.
+ */
+export abstract class PapergateError extends Error {
+  /** Exit code of the command line: 1 failure, 2 usage or configuration, 3 gate, 4 integrity, 5 provider. */
+  abstract readonly exitCode: number;
+  readonly evidence: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, evidence: Record<string, unknown> = {}, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+    this.evidence = evidence;
+  }
+}
+
+/** A file, flag or knob is wrong: the message says what, where, what was expected and what to do. */
+export class ConfigError extends PapergateError {
+  readonly exitCode = 2;
+}
+
+/** Stored bytes are not what their hash or the chain says. */
+export class IntegrityError extends PapergateError {
+  readonly exitCode = 4;
+}
+
+/** A source of market data failed or lied. */
+export class ProviderError extends PapergateError {
+  readonly exitCode = 5;
+}
+
+/** A conditional write lost against another writer; the loser reads the winner's result. */
+export class ConflictError extends PapergateError {
+  readonly exitCode = 1;
+}
+
+/** A gate or a condition refuses what was asked. */
+export class RefusedError extends PapergateError {
+  readonly exitCode = 3;
+}
+
+/** A date lies outside what a calendar or table covers: never guessed. */
+export class UncoveredError extends PapergateError {
+  readonly exitCode = 3;
+}

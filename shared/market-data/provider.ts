@@ -1,0 +1,28 @@
+/** One instrument's bars as a source gave them: unsorted, unchecked, nothing filled or repaired. */
+export interface RawBars {
+  /** Bar START, UTC milliseconds; NaN where the source's stamp could not be read. */
+  readonly startMs: Float64Array;
+  readonly open: Float64Array;
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly close: Float64Array;
+  readonly volume: Float64Array;
+  /** Traded value; NaN where the source has none. */
+  readonly turnover: Float64Array;
+}
+
+/** A source of bars. It shows only what a user could have had at `nowMs`: bars that closed by then. */
+export interface BarProvider {
+  /** `recorded`, `simulated`, ...: written wherever the data is shown. */
+  readonly name: string;
+  /** True only for a source that can see the present; everything else ends in a rehearsal at best. */
+  readonly live: boolean;
+  /**
+   * Raw bars of each instrument with fromMs <= start and start < toMs that had closed by nowMs, in the order of
+   * `instruments`. An instrument the source does not know is an error, one with no bars is empty.
+   * @throws ProviderError with the instrument and the cause.
+   */
+  fetch(instruments: readonly string[], fromMs: number, toMs: number, nowMs: number): Promise<RawBars[]>;
+  /** What identifies the data beyond doubt for the manifest: file hashes, or seed and parameters. */
+  fingerprint(instruments: readonly string[]): Promise<Readonly<Record<string, string>>>;
+}
