@@ -7,6 +7,7 @@ export interface Session {
   /** null where the session has no break. */
   readonly breakStartMs: number | null;
   readonly breakEndMs: number | null;
+  /** The session closes before the regular time of its date. A late open does not set it. */
   readonly earlyClose: boolean;
 }
 
