@@ -1,0 +1,151 @@
+import type { CostProfile, FeeRow } from '../config/cost-profile-schema.ts';
+import { UncoveredError } from '../kernel/errors.ts';
+import { toMinor } from '../kernel/money.ts';
+import { DAY_MS, parseIsoDate, utcDay } from '../kernel/time.ts';
+
+/** Rates are whole numbers of 1e-8, so that amount times rate is exact and only the division rounds. */
+const RATE_STEPS = 1e8;
+
+/** One fee as it is charged, amounts in minor units. Exactly one of the two rates is not zero, unless both are. */
+interface Charge {
+  readonly notionalRate: number;
+  readonly shareRate: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Days on which the same rows hold; `uncovered` names the fees that have none. */
+interface Period {
+  readonly buy: readonly Charge[];
+  readonly sell: readonly Charge[];
+  readonly uncovered: readonly string[];
+}
+
+/** A cost profile's fees, cut into periods by day: build it once, then every lookup is a search of a few steps. */
+export interface FeeTable {
+  readonly profileName: string;
+  readonly minorPerUnit: number;
+  /** First day of each period, ascending, in days since 1970-01-01. */
+  readonly firstDays: Int32Array;
+  readonly periods: readonly Period[];
+}
+
+/** The whole day of a date, in days since 1970-01-01: 2016-01-01 is 16801. */
+const dayOf = (date: string): number => parseIsoDate(date) / DAY_MS;
+
+/** Compiles the fees of a profile. @param minorPerUnit minor units in one unit of the profile's currency. */
+export function feeTable(profile: CostProfile, minorPerUnit: number): FeeTable {
+  const names = [...new Set(profile.fees.map((row) => row.name))];
+  const edges = profile.fees.flatMap((row) => [
+    dayOf(row.effective_from),
+    ...(row.effective_to === undefined ? [] : [dayOf(row.effective_to) + 1]),
+  ]);
+  const firstDays = Int32Array.from(new Set(edges)).sort();
+  const periods = Array.from(firstDays, (day): Period => {
+    const held = profile.fees.filter((row) => holds(row, day));
+    const charges = (side: 'buy' | 'sell'): Charge[] =>
+      held.filter((row) => row.side === 'both' || row.side === side).map((row) => charge(row, minorPerUnit));
+    const uncovered = names.filter((name) => !held.some((row) => row.name === name));
+    return { buy: charges('buy'), sell: charges('sell'), uncovered };
+  });
+  return { profileName: profile.name, minorPerUnit, firstDays, periods };
+}
+
+const holds = (row: FeeRow, day: number): boolean =>
+  dayOf(row.effective_from) <= day && (row.effective_to === undefined || day <= dayOf(row.effective_to));
+
+const charge = (row: FeeRow, minorPerUnit: number): Charge => ({
+  notionalRate: Math.round((row.fee_bps ?? 0) * (RATE_STEPS / 1e4)),
+  shareRate: Math.round((row.per_share ?? 0) * RATE_STEPS) * minorPerUnit,
+  min: toMinor(row.min_amount ?? 0, minorPerUnit),
+  max: row.max_amount === undefined ? Infinity : toMinor(row.max_amount, minorPerUnit),
+});
+
+/** The period that holds the day, or undefined before the first. */
+function periodAt(table: FeeTable, dayNumber: number): Period | undefined {
+  const { firstDays } = table;
+  let low = 0;
+  let high = firstDays.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (firstDays[middle]! <= dayNumber) low = middle + 1;
+    else high = middle;
+  }
+  return table.periods[low - 1];
+}
+
+/** Whether every fee of the table has a row for the trade date; where not, the gate answers `RULES_UNCOVERED`. */
+export function feesCovered(table: FeeTable, dayNumber: number): boolean {
+  return periodAt(table, dayNumber)?.uncovered.length === 0;
+}
+
+function chargesOn(table: FeeTable, sideSign: 1 | -1, dayNumber: number): readonly Charge[] {
+  const period = periodAt(table, dayNumber);
+  if (period?.uncovered.length === 0) return sideSign === 1 ? period.buy : period.sell;
+  const day = utcDay(dayNumber * DAY_MS);
+  throw new UncoveredError(
+    `cost profile ${table.profileName}: no row of ${period?.uncovered.join(', ') ?? 'any fee'} covers ${day}`,
+    { code: 'RULES_UNCOVERED', profile: table.profileName, day, fees: period?.uncovered ?? [] },
+  );
+}
+
+/**
+ * The fees of one order, in minor units. Each fee is rounded half up to whole minor units after its minimum and
+ * maximum; the notional is rounded to minor units first, as the trade itself settles.
+ * An order that fills in parts is charged once: call with what it traded in all so far and charge the difference.
+ * @param sideSign 1 for a buy, -1 for a sell.
+ * @param quantityUnits shares or coins traded, positive.
+ * @param notional traded value in the currency, positive.
+ * @param dayNumber trade date in days since 1970-01-01.
+ * @throws UncoveredError with code RULES_UNCOVERED where a fee has no row for the date.
+ * @throws RangeError where the notional is not finite or beyond the safe integers.
+ */
+export function feeAmount(
+  table: FeeTable,
+  sideSign: 1 | -1,
+  quantityUnits: number,
+  notional: number,
+  dayNumber: number,
+): number {
+  const rows = chargesOn(table, sideSign, dayNumber);
+  const notionalMinor = toMinor(notional, table.minorPerUnit);
+  let sum = 0;
+  for (let i = 0; i < rows.length; i++) {
+    sum += Math.round(
+      within(
+        rows[i]!,
+        (notionalMinor * rows[i]!.notionalRate + quantityUnits * rows[i]!.shareRate) / RATE_STEPS,
+      ),
+    );
+  }
+  return sum;
+}
+
+const within = (row: Charge, amount: number): number =>
+  amount < row.min ? row.min : amount > row.max ? row.max : amount;
+
+/**
+ * The fees of an order of this notional at this price in bps of the notional, before rounding to minor units:
+ * what a decision expects to pay. A notional of 0 gives the rates alone, without minimum and maximum.
+ * @throws UncoveredError with code RULES_UNCOVERED where a fee has no row for the date.
+ */
+export function expectedFeeBps(
+  table: FeeTable,
+  sideSign: 1 | -1,
+  dayNumber: number,
+  price: number,
+  notional: number,
+): number {
+  const rows = chargesOn(table, sideSign, dayNumber);
+  const { minorPerUnit } = table;
+  let bps = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const rate = (row.notionalRate + row.shareRate / minorPerUnit / price) / RATE_STEPS;
+    bps +=
+      notional > 0
+        ? (within(row, rate * notional * minorPerUnit) / (notional * minorPerUnit)) * 1e4
+        : rate * 1e4;
+  }
+  return bps;
+}
