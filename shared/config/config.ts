@@ -1,0 +1,113 @@
+import * as z from 'zod';
+import { byCodeUnit, hashJson, sha256, type Sha256 } from '../kernel/canonical.ts';
+import { ConfigError } from '../kernel/errors.ts';
+import { calendarSchema, type CalendarConfig } from './calendar-schema.ts';
+import { costProfileSchema, type CostProfile } from './cost-profile-schema.ts';
+import { fillSpecSchema, type FillSpec } from './fill-spec-schema.ts';
+import { marketSchema, type MarketConfig } from './market-schema.ts';
+import { policySchema, type PolicyConfig } from './policy-schema.ts';
+import { thresholdsSchema, type Thresholds } from './threshold-schema.ts';
+import { universeSchema, type Universe } from './universe-schema.ts';
+import { parseYaml } from './yaml.ts';
+
+export const rootSchema = z.strictObject({
+  /** Folder, relative to this one, that gives every file which is not here; null where this one is whole. */
+  base: z.string().min(1).nullable(),
+});
+
+/** The schema of every kind of file, under the name its JSON Schema is emitted with. */
+export const SCHEMAS = {
+  config: rootSchema,
+  market: marketSchema,
+  universe: universeSchema,
+  policy: policySchema,
+  cost_profile: costProfileSchema,
+  calendar: calendarSchema,
+  fill_model_spec: fillSpecSchema,
+  go_live_thresholds: thresholdsSchema,
+} as const;
+
+/** One market's files, parsed: all that its rules are compiled from. */
+export interface MarketFiles {
+  readonly config: MarketConfig;
+  readonly universe: Universe;
+  readonly fillSpec: FillSpec;
+  readonly costProfile: CostProfile;
+  readonly policy: PolicyConfig;
+}
+
+/** A whole configuration, valid in itself. */
+export interface Config {
+  readonly markets: ReadonlyMap<string, MarketFiles>;
+  readonly calendars: ReadonlyMap<string, CalendarConfig>;
+  readonly thresholds: Thresholds;
+  /** Hash of each file's text by its path, and of all of them. */
+  readonly fileHashes: Readonly<Record<string, Sha256>>;
+  readonly hash: Sha256;
+}
+
+/**
+ * Parses every file of a configuration, including those that no market names: nothing runs on a bad one.
+ * @param files text by path relative to the root, `/`-separated; `origin` tells where a path was read from.
+ * @throws ConfigError with all problems of the first bad file, or of the references between files.
+ */
+export function parseConfig(files: ReadonlyMap<string, string>, origin: (path: string) => string = (path) => path): Config {
+  const folder = <T>(name: string, schema: z.ZodType<T>): Map<string, T> => {
+    const paths = [...files.keys()].filter((path) => path.startsWith(`${name}/`)).sort(byCodeUnit);
+    return new Map(paths.map((path) => [path.slice(name.length + 1, -'.yaml'.length), parseYaml(origin(path), files.get(path)!, schema)]));
+  };
+  const markets = folder('markets', marketSchema);
+  const universes = named(folder('universes', universeSchema), 'universes', origin);
+  const policies = named(folder('models', policySchema), 'models', origin);
+  const profiles = named(folder('cost_profiles', costProfileSchema), 'cost_profiles', origin);
+  const calendars = new Map([...folder('calendars', calendarSchema).values()].map((calendar) => [calendar.exchange, calendar]));
+  const specs = new Map(
+    [...files.keys()].filter((path) => /^fill_model_spec[a-z0-9_]*\.yaml$/.test(path)).sort(byCodeUnit).map((path) => {
+      const spec = parseYaml(origin(path), files.get(path)!, fillSpecSchema);
+      return [spec.name, spec] as const;
+    }),
+  );
+  const thresholds = parseYaml(origin('go_live_thresholds.yaml'), required(files, 'go_live_thresholds.yaml', origin), thresholdsSchema);
+  if (markets.size === 0) throw new ConfigError(`${origin('markets')}: holds no market file`);
+  const resolved = new Map<string, MarketFiles>();
+  for (const [file, config] of markets) {
+    const where = origin(`markets/${file}.yaml`);
+    if (config.market !== file) throw new ConfigError(`${where}: market: is ${config.market}, expected the file's name ${file}`);
+    const bundle: MarketFiles = {
+      config,
+      universe: lookUp(universes, config.universe, where, 'universe'),
+      fillSpec: lookUp(specs, config.fill_spec, where, 'fill_spec'),
+      costProfile: lookUp(profiles, config.cost_profile, where, 'cost_profile'),
+      policy: lookUp(policies, config.model, where, 'model'),
+    };
+    lookUp(calendars, config.exchange, where, 'exchange');
+    if (bundle.costProfile.currency !== config.currency) {
+      throw new ConfigError(
+        `${where}: currency: is ${config.currency}, but cost profile ${config.cost_profile} is in ${bundle.costProfile.currency}`,
+      );
+    }
+    resolved.set(file, bundle);
+  }
+  const fileHashes = Object.fromEntries([...files.keys()].sort(byCodeUnit).map((path) => [path, sha256(files.get(path)!)]));
+  return { markets: resolved, calendars, thresholds, fileHashes, hash: hashJson(fileHashes) };
+}
+
+/** Files that carry a name must carry their file's. */
+function named<T extends { name: string }>(files: Map<string, T>, folder: string, origin: (path: string) => string): Map<string, T> {
+  for (const [file, { name }] of files) {
+    if (name !== file) throw new ConfigError(`${origin(`${folder}/${file}.yaml`)}: name: is ${name}, expected the file's name ${file}`);
+  }
+  return files;
+}
+
+function required(files: ReadonlyMap<string, string>, path: string, origin: (path: string) => string): string {
+  const text = files.get(path);
+  if (text === undefined) throw new ConfigError(`${origin(path)}: is missing; every configuration needs it`);
+  return text;
+}
+
+function lookUp<T>(known: ReadonlyMap<string, T>, name: string, where: string, key: string): T {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  throw new ConfigError(`${where}: ${key}: ${name} does not exist; known are ${[...known.keys()].sort(byCodeUnit).join(', ') || 'none'}`);
+}

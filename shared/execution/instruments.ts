@@ -1,0 +1,25 @@
+import type { Universe } from '../config/universe-schema.ts';
+import { powerOfTen } from '../kernel/money.ts';
+
+/** A universe's trading units in columns, in the order of the universe file. */
+export interface Instruments {
+  readonly symbols: readonly string[];
+  /** Steps in one unit: 100,000 where quantities have five decimals. */
+  readonly stepsPerUnit: Float64Array;
+  readonly quantityDigits: Float64Array;
+  /** Steps in a board lot. */
+  readonly lotSteps: Float64Array;
+  readonly priceTick: Float64Array;
+}
+
+/** Compiles the universe, or the part of it that `symbols` names, in the order of the file. */
+export function compileInstruments(universe: Universe): Instruments {
+  const rows = universe.instruments;
+  return {
+    symbols: rows.map((row) => row.symbol),
+    stepsPerUnit: Float64Array.from(rows, (row) => powerOfTen(row.quantity_digits)),
+    quantityDigits: Float64Array.from(rows, (row) => row.quantity_digits),
+    lotSteps: Float64Array.from(rows, (row) => row.lot_steps),
+    priceTick: Float64Array.from(rows, (row) => row.price_tick),
+  };
+}

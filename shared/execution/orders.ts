@@ -1,0 +1,79 @@
+/** How an order ended, in the order of their codes in columns. */
+export const ORDER_STATUS = ['working', 'filled', 'partially_filled', 'expired', 'rejected', 'cancelled'] as const;
+export type OrderStatus = (typeof ORDER_STATUS)[number];
+
+const COLUMNS = [
+  'side',
+  'quantity',
+  'filled',
+  'decidedOrdinal',
+  'decidedAtMs',
+  'frozenAtMs',
+  'deadlineOrdinal',
+  'deadlineMs',
+  'referencePrice',
+  'cancelAtMs',
+  'increases',
+  'sigma',
+  'averageNotional',
+  'relativeMove',
+  'relativeVolume',
+  'notional',
+  'feeMinor',
+  'slippageSum',
+  'impactSum',
+  'latencySum',
+  'realisedMinor',
+  'closedMinor',
+] as const;
+export type OrderColumn = (typeof COLUMNS)[number];
+export const ORDER_COLUMNS: readonly OrderColumn[] = COLUMNS;
+
+/** The largest instant a date can hold: "nobody asked to cancel". */
+export const NEVER_MS = 8.64e15;
+
+/**
+ * Working orders of a book, at most one an instrument, in columns: `quantity` 0 is no order. Quantities are whole
+ * steps, `side` +1 or -1, prices in the quote currency, `...Minor` in minor units. `cancelAtMs` is NEVER_MS while
+ * nobody asked to cancel: fills whose moment lies before it stand. The `...Sum` columns are bps times steps filled.
+ * `notional` is the traded value so far in the quote currency: fees with a minimum an order are charged on it.
+ */
+export type WorkingOrders = { readonly [column in OrderColumn]: Float64Array } & {
+  /** Why the order is to be cancelled, or why it could not fill so far; empty where there is nothing to say. */
+  readonly cancelCode: string[];
+  readonly lastCode: string[];
+  /** What the decision said of the order: an exit's code, else empty. */
+  readonly intent: string[];
+};
+
+export function noOrders(instruments: number): WorkingOrders {
+  const columns = Object.fromEntries(COLUMNS.map((column) => [column, new Float64Array(instruments)]));
+  const texts = (): string[] => new Array<string>(instruments).fill('');
+  return { ...(columns as { [column in OrderColumn]: Float64Array }), cancelCode: texts(), lastCode: texts(), intent: texts() };
+}
+
+/** A copy that shares nothing with the original. */
+export function copyOrders(orders: WorkingOrders): WorkingOrders {
+  const columns = Object.fromEntries(COLUMNS.map((column) => [column, orders[column].slice()]));
+  return {
+    ...(columns as { [column in OrderColumn]: Float64Array }),
+    cancelCode: [...orders.cancelCode],
+    lastCode: [...orders.lastCode],
+    intent: [...orders.intent],
+  };
+}
+
+/** Empties the place of instrument i. */
+export function clearOrder(orders: WorkingOrders, i: number): void {
+  for (const column of COLUMNS) orders[column][i] = 0;
+  orders.cancelCode[i] = '';
+  orders.lastCode[i] = '';
+  orders.intent[i] = '';
+}
+
+/** Asks to cancel from the moment on; an earlier request stands. */
+export function requestCancel(orders: WorkingOrders, i: number, atMs: number, code: string): void {
+  if (orders.quantity[i] === 0 || orders.cancelAtMs[i]! <= atMs) return;
+  orders.cancelAtMs[i] = atMs;
+  orders.cancelCode[i] = code;
+}

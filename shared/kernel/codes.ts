@@ -1,0 +1,121 @@
+/**
+ * Every reason the product gives for not trading, or for how an order ended: a closed list, one line of meaning
+ * each. docs/codes.md is written from it, and a test fails where the two differ.
+ */
+export const CODES = {
+  // data, per instrument
+  DATA_MISSING: 'no bar of this instrument was seen for the tick',
+  DATA_DUPLICATE: 'the source gave the bar more than once, with the same values',
+  DATA_CONFLICT: 'the source gave the bar more than once, with different values; the first stands',
+  DATA_NON_FINITE: 'a price or volume is not a finite number',
+  DATA_NON_POSITIVE: 'a price is zero or negative, or the volume negative',
+  DATA_HIGH_BELOW_LOW: 'the high is below the low',
+  DATA_OUTSIDE_RANGE: 'the open or close lies outside high and low',
+  DATA_ZERO_VOLUME: 'the bar has prices but no volume',
+  DATA_STALE_RUN: 'price and volume have not moved for too many bars',
+  DATA_OUTLIER: 'the return is beyond the robust scale of its past; kept, since real crashes exist',
+  DATA_LATE: 'no bar of the market was there when the tick ran',
+  DATA_RED: 'more instruments are RED for data than the market file allows',
+  // calendar and configuration
+  CALENDAR_EXPIRED: 'the calendar does not cover the date of the next bar',
+  CALENDAR_MISALIGNED: 'bars were seen where the calendar expects none',
+  RULES_UNCOVERED: 'no row of the fee table covers the date',
+  // model
+  FEATURE_WARMUP: 'the window does not hold enough valid bars for the features',
+  MODEL_UNAVAILABLE: 'no model family gave a forecast',
+  MODEL_BRIER: 'the Brier score of the health record is beyond its limit',
+  MODEL_COVERAGE: 'the interval covers too few or too many outcomes',
+  MODEL_UNDERPOWERED: 'the health record holds too few outcomes to be judged',
+  // decision
+  NO_EDGE: 'the probability is neither high nor low enough to act, nor neutral enough to leave',
+  LAUNCH_UNLIKELY: 'a move within the horizon is not likely enough',
+  EDGE_BELOW_COST: 'the median move does not clear the round-trip cost',
+  SHORT_NOT_ALLOWED: 'shorting is not allowed here: the target is zero',
+  TIME_STOP: 'the position was not reconfirmed within the horizon and is closed',
+  INVALIDATED: 'the close crossed the invalidation level and the position is closed',
+  ORDER_PENDING: 'an earlier order may still fill: nothing new until it has ended',
+  // limits
+  MAX_NAME: 'the target was cut to the limit per name',
+  MAX_GROSS: 'the target was cut to the limit of gross exposure',
+  CAPACITY_ADV: 'the target was cut to the share of daily traded value',
+  CASH: 'the target was cut to what the cash allows',
+  BELOW_BAND: 'the change is smaller than the rebalance band',
+  BELOW_MINIMUM: 'the change is smaller than one lot or the minimum notional',
+  // gates and switch
+  TICK_LATE: 'the tick started after its time limit',
+  KILL_SWITCH: 'trading is disabled, or the switch could not be read',
+  RISK_DRAWDOWN: 'the drawdown is beyond its limit',
+  RISK_DAILY_LOSS: 'the loss of the day is beyond its limit',
+  MARKET_RED: 'a gate of the market is RED: nothing new is opened',
+  GATE_UNEVALUABLE: 'a gate could not be evaluated, which counts as RED',
+  // how orders end
+  REPLACED: 'a newer decision asked for another target',
+  FILLED: 'the whole quantity filled',
+  DEADLINE: 'the deadline passed with a remainder',
+  NO_VOLUME: 'the execution bars had no volume',
+  NO_BAR: 'the execution bars were absent or unusable',
+  INSUFFICIENT_CASH: 'the cash did not cover the quantity',
+  DEADLINE_PASSED: 'the tick came to place the order after the order had to be in the market',
+} as const;
+
+export type Code = keyof typeof CODES;
+
+const order = Object.keys(CODES) as Code[];
+
+/** Codes of a tick and instrument as bits of a column: only the codes below may be there, 31 at most. */
+export const INSTRUMENT_CODES = [
+  'DATA_MISSING',
+  'DATA_DUPLICATE',
+  'DATA_CONFLICT',
+  'DATA_NON_FINITE',
+  'DATA_NON_POSITIVE',
+  'DATA_HIGH_BELOW_LOW',
+  'DATA_OUTSIDE_RANGE',
+  'DATA_ZERO_VOLUME',
+  'DATA_STALE_RUN',
+  'DATA_OUTLIER',
+  'FEATURE_WARMUP',
+  'MODEL_UNAVAILABLE',
+  'NO_EDGE',
+  'LAUNCH_UNLIKELY',
+  'EDGE_BELOW_COST',
+  'SHORT_NOT_ALLOWED',
+  'TIME_STOP',
+  'INVALIDATED',
+  'ORDER_PENDING',
+  'MAX_NAME',
+  'MAX_GROSS',
+  'CAPACITY_ADV',
+  'CASH',
+  'BELOW_BAND',
+  'BELOW_MINIMUM',
+  'MARKET_RED',
+] as const satisfies readonly Code[];
+
+export type InstrumentCode = (typeof INSTRUMENT_CODES)[number];
+
+/** The bit of an instrument code. */
+export const bit = Object.freeze(
+  Object.fromEntries(INSTRUMENT_CODES.map((code, index) => [code, 1 << index])) as Record<InstrumentCode, number>,
+);
+
+/** The codes of a bit mask, in the order of the list. */
+export const codesOf = (mask: number): InstrumentCode[] =>
+  INSTRUMENT_CODES.filter((_, index) => (mask & (1 << index)) !== 0);
+
+/** The mask of a list of codes. @throws RangeError on a text that is not an instrument code. */
+export function maskOf(codes: readonly string[]): number {
+  let mask = 0;
+  for (const code of codes) {
+    const value = (bit as Readonly<Record<string, number>>)[code];
+    if (value === undefined) throw new RangeError(`${code} is not a reason code of an instrument`);
+    mask |= value;
+  }
+  return mask;
+}
+
+/** Sorts codes as the closed list has them, each once. */
+export const inOrder = (codes: Iterable<Code>): Code[] => {
+  const present = new Set(codes);
+  return order.filter((code) => present.has(code));
+};

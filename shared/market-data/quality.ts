@@ -1,0 +1,140 @@
+import type { Level, MarketConfig } from '../config/market-schema.ts';
+import { bit, codesOf, type InstrumentCode } from '../kernel/codes.ts';
+import type { Bars } from './bars.ts';
+
+type QualityConfig = MarketConfig['quality'];
+
+/** Rows before a bar that its quality may look at; fixed, so that every window gives the same flags. */
+export const QUALITY_LOOKBACK = 48;
+/** Rows of the cheap test, and how many mean moves flag a return for the robust one. */
+const CHEAP_ROWS = 20;
+const CHEAP_MULTIPLE = 5;
+/** Turns a median absolute deviation into a standard deviation under a normal distribution. */
+const MAD_TO_SIGMA = 1.4826;
+
+const levelKeys: Readonly<Partial<Record<InstrumentCode, keyof QualityConfig>>> = {
+  DATA_MISSING: 'missing',
+  DATA_DUPLICATE: 'duplicate',
+  DATA_CONFLICT: 'conflicting_duplicate',
+  DATA_NON_FINITE: 'non_finite',
+  DATA_NON_POSITIVE: 'non_positive',
+  DATA_HIGH_BELOW_LOW: 'high_below_low',
+  DATA_OUTSIDE_RANGE: 'outside_range',
+  DATA_ZERO_VOLUME: 'zero_volume',
+  DATA_STALE_RUN: 'stale_run',
+  DATA_OUTLIER: 'outlier',
+};
+
+/** The mask of flags that the configuration gives the level. A bar whose values cannot be used is always RED. */
+export function maskOfLevel(config: QualityConfig, level: Level): number {
+  let mask = level === 'RED' ? bit.DATA_MISSING | bit.DATA_NON_FINITE | bit.DATA_NON_POSITIVE : 0;
+  for (const [code, key] of Object.entries(levelKeys)) {
+    if (config[key] === level) mask |= bit[code as InstrumentCode];
+  }
+  return mask;
+}
+
+/**
+ * Flags one row of every instrument in place. Nothing is deleted: an outlier stays an outlier with its price, since
+ * real crashes exist. Looks at this row and at most QUALITY_LOOKBACK rows before it.
+ */
+export function assessQuality(bars: Bars, row: number, config: QualityConfig): void {
+  const n = bars.instruments.length;
+  for (let i = 0; i < n; i++) {
+    const cell = row * n + i;
+    if ((bars.flags[cell]! & bit.DATA_MISSING) !== 0) continue;
+    const flags = valueFlags(bars, cell);
+    bars.flags[cell]! |= flags;
+    if (flags !== 0 && flags !== bit.DATA_ZERO_VOLUME) continue;
+    if (isStale(bars, row, i, config.stale_run_bars)) bars.flags[cell]! |= bit.DATA_STALE_RUN;
+    if (isOutlier(bars, row, i, config.outlier_z)) bars.flags[cell]! |= bit.DATA_OUTLIER;
+  }
+}
+
+/** Flags that a bar's own values earn. */
+function valueFlags(bars: Bars, cell: number): number {
+  const open = bars.open[cell]!;
+  const high = bars.high[cell]!;
+  const low = bars.low[cell]!;
+  const close = bars.close[cell]!;
+  const volume = bars.volume[cell]!;
+  if (!Number.isFinite(open + high + low + close + volume)) return bit.DATA_NON_FINITE;
+  let flags = 0;
+  if (!(open > 0 && high > 0 && low > 0 && close > 0 && volume >= 0)) flags |= bit.DATA_NON_POSITIVE;
+  if (high < low) flags |= bit.DATA_HIGH_BELOW_LOW;
+  else if (open > high || open < low || close > high || close < low) flags |= bit.DATA_OUTSIDE_RANGE;
+  if (volume === 0) flags |= bit.DATA_ZERO_VOLUME;
+  return flags;
+}
+
+/** Whether this bar and those before it, `run` in all, show one price and one volume. */
+function isStale(bars: Bars, row: number, i: number, run: number): boolean {
+  const n = bars.instruments.length;
+  const cell = row * n + i;
+  const close = bars.close[cell]!;
+  const volume = bars.volume[cell]!;
+  if (bars.high[cell] !== bars.low[cell]) return false;
+  if (row + 1 < run) return false;
+  for (let back = 1; back < run; back++) {
+    const past = cell - back * n;
+    if (bars.close[past] !== close || bars.volume[past] !== volume || bars.high[past] !== bars.low[past]) return false;
+  }
+  return true;
+}
+
+/** A return far beyond the recent mean move is held against the median absolute deviation of the past. */
+function isOutlier(bars: Bars, row: number, i: number, zMax: number): boolean {
+  const n = bars.instruments.length;
+  const now = bars.close[row * n + i]!;
+  const previous = row > 0 ? bars.close[(row - 1) * n + i]! : NaN;
+  if (!(previous > 0)) return false;
+  const move = now / previous - 1;
+  let sum = 0;
+  let count = 0;
+  for (let back = 1; back <= CHEAP_ROWS && row - back > 0; back++) {
+    const past = closeReturn(bars, (row - back) * n + i, n);
+    if (past !== past) continue;
+    sum += Math.abs(past);
+    count++;
+  }
+  if (count < CHEAP_ROWS / 2 || Math.abs(move) <= (CHEAP_MULTIPLE * sum) / count) return false;
+  const returns: number[] = [];
+  for (let back = 1; back <= QUALITY_LOOKBACK - 1 && row - back > 0; back++) {
+    const past = closeReturn(bars, (row - back) * n + i, n);
+    if (past === past) returns.push(past);
+  }
+  const centre = median(returns);
+  const scale = MAD_TO_SIGMA * median(returns.map((past) => Math.abs(past - centre)));
+  return Math.abs(move - centre) > zMax * scale;
+}
+
+const closeReturn = (bars: Bars, cell: number, n: number): number => {
+  const before = bars.close[cell - n]!;
+  return before > 0 ? bars.close[cell]! / before - 1 : NaN;
+};
+
+function median(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** What the data report of a tick says of one instrument. */
+export interface InstrumentQuality {
+  readonly symbol: string;
+  readonly level: Level;
+  readonly codes: readonly InstrumentCode[];
+}
+
+/** The worst level of every instrument at the row, with the codes that set it; GREEN ones without codes are left out. */
+export function qualityReport(bars: Bars, row: number, config: QualityConfig): InstrumentQuality[] {
+  const red = maskOfLevel(config, 'RED');
+  const yellow = maskOfLevel(config, 'YELLOW');
+  const n = bars.instruments.length;
+  return bars.instruments.flatMap((symbol, i) => {
+    const mask = bars.flags[row * n + i]!;
+    if (mask === 0) return [];
+    const level: Level = (mask & red) !== 0 ? 'RED' : (mask & yellow) !== 0 ? 'YELLOW' : 'GREEN';
+    return [{ symbol, level, codes: codesOf(mask) }];
+  });
+}

@@ -1,0 +1,86 @@
+import { NEVER_MS, requestCancel } from '../execution/orders.ts';
+import { fillMoment } from '../execution/fills.ts';
+import { codesOf, type Code } from '../kernel/codes.ts';
+import { FLAT, LONG, SHORT, WAIT, type Decision } from './decision.ts';
+import type { MarketRules } from './rules.ts';
+import type { TickState } from './state.ts';
+
+/** Starts and ends of the bars after a tick, from the calendar: where its orders may fill and until when. */
+export interface Upcoming {
+  readonly startMs: Float64Array;
+  readonly endMs: Float64Array;
+}
+
+/** Bars after a tick that its orders need to know. */
+export const upcomingBars = (rules: MarketRules): number => rules.fillSpec.delay_bars + rules.fillSpec.deadline_bars + 1;
+
+/**
+ * Carries a frozen decision into the state: remembers what it confirmed, asks to cancel what it no longer wants and,
+ * where trading is enabled, places its new orders.
+ * @returns the instruments whose orders were refused because trading is disabled.
+ */
+export function applyDecision(
+  rules: MarketRules,
+  state: TickState,
+  decision: Decision,
+  enabled: boolean,
+  upcoming: Upcoming,
+): number[] {
+  const refused: number[] = [];
+  for (let i = 0; i < decision.action.length; i++) {
+    confirm(state, decision, i);
+    cancelUnwanted(state, decision, i);
+    if (decision.delta[i] === 0) continue;
+    const reduces = decision.delta[i]! * state.book.quantity[i]! < 0;
+    if (enabled || (reduces && rules.config.reduce_under_red)) place(rules, state, decision, i, upcoming);
+    else refused.push(i);
+  }
+  return refused;
+}
+
+function confirm(state: TickState, decision: Decision, i: number): void {
+  const action = decision.action[i];
+  if (action !== LONG && action !== SHORT) return;
+  state.book.confirmedOrdinal[i] = decision.ordinal;
+  state.book.invalidation[i] = decision.invalidation[i]!;
+}
+
+/** WAIT cancels what would increase and keeps what reduces; another direction cancels what goes against it. */
+function cancelUnwanted(state: TickState, decision: Decision, i: number): void {
+  const { orders } = state;
+  if (orders.quantity[i] === 0) return;
+  const action = decision.action[i];
+  if (orders.increases[i] === 1) {
+    const against = action === FLAT || (action === LONG && orders.side[i]! < 0) || (action === SHORT && orders.side[i]! > 0);
+    if (action === WAIT) requestCancel(orders, i, decision.frozenAtMs, waitCode(decision, i));
+    else if (against) requestCancel(orders, i, decision.frozenAtMs, 'REPLACED');
+  }
+}
+
+/** The reason to give for a cancellation: the first that is not merely that an order is pending. */
+const waitCode = (decision: Decision, i: number): Code =>
+  codesOf(decision.reasons[i]!).find((code) => code !== 'ORDER_PENDING') ?? 'NO_EDGE';
+
+function place(rules: MarketRules, state: TickState, decision: Decision, i: number, upcoming: Upcoming): void {
+  const { orders } = state;
+  const { fillSpec } = rules;
+  const delta = decision.delta[i]!;
+  const first = fillSpec.delay_bars - 1;
+  const early = fillMoment(fillSpec, decision.frozenAtMs, upcoming.startMs[first]!) === 'too_early' ? 1 : 0;
+  const last = first + early + fillSpec.deadline_bars;
+  orders.side[i] = Math.sign(delta);
+  orders.quantity[i] = Math.abs(delta);
+  orders.decidedOrdinal[i] = decision.ordinal;
+  orders.decidedAtMs[i] = decision.tickMs;
+  orders.frozenAtMs[i] = decision.frozenAtMs;
+  orders.deadlineOrdinal[i] = decision.ordinal + last + 1;
+  orders.deadlineMs[i] = upcoming.endMs[last]!;
+  orders.referencePrice[i] = decision.referencePrice[i]!;
+  orders.cancelAtMs[i] = NEVER_MS;
+  orders.increases[i] = delta * state.book.quantity[i]! < 0 ? 0 : 1;
+  orders.sigma[i] = decision.sigma[i]!;
+  orders.averageNotional[i] = decision.averageNotional[i]!;
+  orders.relativeMove[i] = decision.relativeMove[i]!;
+  orders.relativeVolume[i] = decision.relativeVolume[i]!;
+  orders.intent[i] = codesOf(decision.reasons[i]!).find((code) => code === 'TIME_STOP' || code === 'INVALIDATED') ?? '';
+}

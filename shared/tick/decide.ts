@@ -1,0 +1,150 @@
+import type { Features } from '../forecast/features.ts';
+import type { Forecast } from '../forecast/forecast.ts';
+import { bit } from '../kernel/codes.ts';
+import type { Bars } from '../market-data/bars.ts';
+import { size } from '../portfolio/sizing.ts';
+import type { Verdict } from '../risk/gates.ts';
+import { emptyDecision, FLAT, LONG, SHORT, WAIT, type Decision } from './decision.ts';
+import type { MarketRules } from './rules.ts';
+import type { TickState } from './state.ts';
+
+/** What the forecast step hands on, per instrument: the fused forecast, the costs it was held against, the sizes. */
+export interface View {
+  readonly forecast: Forecast;
+  readonly roundTripBps: Float64Array;
+  readonly features: Pick<Features, 'ready' | 'sigma' | 'averageNotional' | 'relativeVolume' | 'relativeMove'>;
+}
+
+/** What a decision rests on: the settled state after this bar's fills, the bar, its forecast and the gates' answer. */
+export interface DecideInputs {
+  readonly rules: MarketRules;
+  readonly state: TickState;
+  readonly bars: Bars;
+  readonly row: number;
+  readonly view: View;
+  readonly verdict: Verdict;
+  /** Equity in minor units, valued at exit prices. */
+  readonly equity: number;
+  readonly frozenAtMs: number;
+}
+
+/** Decides one bar for a whole universe: action, reason, target and order of every instrument. Changes nothing. */
+export function decide(inputs: DecideInputs): Decision {
+  const { rules, bars, row, state } = inputs;
+  const { features } = inputs.view;
+  const n = rules.instruments.symbols.length;
+  const decision = emptyDecision(n, {
+    ordinal: bars.firstOrdinal + row,
+    tickMs: bars.endMs[row]!,
+    frozenAtMs: inputs.frozenAtMs,
+    verdict: inputs.verdict,
+  });
+  const direction = new Float64Array(n);
+  const blocked = inputs.verdict.status === 'RED';
+  for (let i = 0; i < n; i++) {
+    const cell = row * n + i;
+    const usable = (bars.flags[cell]! & rules.unusable) === 0;
+    decision.reasons[i] = bars.flags[cell]!;
+    decision.referencePrice[i] = usable ? bars.close[cell]! : state.book.lastClose[i]!;
+    decision.sigma[i] = features.ready[i] === 1 ? features.sigma[i]! : 0;
+    decision.averageNotional[i] = features.ready[i] === 1 ? features.averageNotional[i]! : 0;
+    decision.relativeMove[i] = features.ready[i] === 1 ? features.relativeMove[i]! : 0;
+    decision.relativeVolume[i] = features.ready[i] === 1 ? features.relativeVolume[i]! : 0;
+    if (!usable) decision.action[i] = WAIT;
+    else if (blocked) waitFor(decision, i, bit.MARKET_RED);
+    else signal(inputs, decision, i);
+    direction[i] = directionOf(inputs, decision, i, usable, blocked);
+  }
+  applySizing(inputs, decision, direction);
+  return decision;
+}
+
+/** The action that the forecast asks for. */
+function signal({ rules, view, state }: DecideInputs, decision: Decision, i: number): void {
+  const { forecast } = view;
+  if (forecast.ready[i] === 0) return waitFor(decision, i, bit.FEATURE_WARMUP);
+  const { entry } = rules.policy;
+  const pUp = forecast.pUp[i]!;
+  const long = pUp >= entry.p_up_min;
+  const short = 1 - pUp >= entry.p_down_min;
+  if (!long && !short) {
+    const neutral = Math.abs(pUp - 0.5) <= entry.flat_band;
+    const against = state.book.quantity[i]! * (pUp - 0.5) < 0;
+    if (neutral || against) decision.action[i] = FLAT;
+    else waitFor(decision, i, bit.NO_EDGE);
+    return;
+  }
+  if (short && !rules.config.shorting) {
+    decision.action[i] = FLAT;
+    decision.reasons[i]! |= bit.SHORT_NOT_ALLOWED;
+    return;
+  }
+  const cost = view.roundTripBps[i]! / 1e4;
+  if (forecast.pLaunch[2][i]! < entry.p_launch_min) return waitFor(decision, i, bit.LAUNCH_UNLIKELY);
+  if (Math.abs(forecast.q50[i]!) < entry.edge_over_cost_min * cost) return waitFor(decision, i, bit.EDGE_BELOW_COST);
+  decision.action[i] = long ? LONG : SHORT;
+  const distance = rules.policy.invalidation_sigmas * decision.sigma[i]! * Math.sqrt(rules.policy.launch_edges[2]);
+  const level = decision.referencePrice[i]! * (1 + (long ? -distance : distance));
+  decision.invalidation[i] = trailed(state, i, long, Math.max(0, level));
+}
+
+/** A level that refutes the direction only ever moves with the position, never away from the price. */
+function trailed(state: TickState, i: number, long: boolean, level: number): number {
+  const held = state.book.quantity[i]!;
+  const before = state.book.invalidation[i]!;
+  if (before === 0 || held * (long ? 1 : -1) <= 0) return level;
+  return long ? Math.max(before, level) : Math.min(before, level);
+}
+
+function waitFor(decision: Decision, i: number, reason: number): void {
+  decision.action[i] = WAIT;
+  decision.reasons[i]! |= reason;
+}
+
+/** Target side for the sizing: +1, -1, 0 to close, NaN to hold. Exits stand above every action. */
+function directionOf({ rules, state, bars, row }: DecideInputs, decision: Decision, i: number, usable: boolean, blocked: boolean): number {
+  if (state.orders.quantity[i] !== 0) {
+    decision.reasons[i]! |= bit.ORDER_PENDING;
+    return NaN;
+  }
+  const exit = exitReason(rules, state, decision, i, usable, bars.close[row * decision.action.length + i]!);
+  if (exit !== 0 && (!blocked || rules.config.reduce_under_red)) {
+    decision.reasons[i]! |= exit;
+    if (!blocked) decision.action[i] = FLAT;
+    return 0;
+  }
+  const action = decision.action[i];
+  return action === LONG ? 1 : action === SHORT ? -1 : action === FLAT ? 0 : NaN;
+}
+
+/** Why a position is closed whatever the forecast says: refuted at a close, or not confirmed within the horizon. */
+function exitReason(rules: MarketRules, state: TickState, decision: Decision, i: number, usable: boolean, close: number): number {
+  const held = state.book.quantity[i]!;
+  if (held === 0) return 0;
+  const level = state.book.invalidation[i]!;
+  if (usable && level > 0 && (held > 0 ? close < level : close > level)) return bit.INVALIDATED;
+  const confirmed = held > 0 ? decision.action[i] === LONG : decision.action[i] === SHORT;
+  const age = decision.ordinal - state.book.confirmedOrdinal[i]!;
+  return !confirmed && age >= rules.policy.launch_edges[2] ? bit.TIME_STOP : 0;
+}
+
+function applySizing({ rules, state, equity }: DecideInputs, decision: Decision, direction: Float64Array): void {
+  const reasons = new Float64Array(direction.length);
+  size(
+    {
+      config: rules.config,
+      instruments: rules.instruments,
+      barsPerDay: rules.barsPerDay,
+      barsPerYear: rules.barsPerYear,
+      equity: equity / rules.minorPerUnit,
+      cash: state.book.cash / rules.minorPerUnit,
+      direction,
+      quantity: state.book.quantity,
+      price: decision.referencePrice,
+      sigma: decision.sigma,
+      averageNotional: decision.averageNotional,
+    },
+    { uncut: decision.uncut, target: decision.target, delta: decision.delta, reasons },
+  );
+  for (let i = 0; i < direction.length; i++) decision.reasons[i]! |= reasons[i]!;
+}

@@ -1,0 +1,52 @@
+import type { Verdict } from '../risk/gates.ts';
+
+/** Actions in the order of their codes in columns. */
+export const ACTIONS = ['WAIT', 'LONG', 'SHORT', 'FLAT'] as const;
+export type Action = (typeof ACTIONS)[number];
+export const WAIT = 0;
+export const LONG = 1;
+export const SHORT = 2;
+export const FLAT = 3;
+
+/**
+ * What one tick decided for every instrument, in columns: exactly what its packet holds, and all that placing its
+ * orders needs. Quantities in signed steps; `reasons` as bits of the instrument codes.
+ */
+export interface Decision {
+  readonly ordinal: number;
+  /** Close of the bar the decision rests on, and the moment from which it stood. */
+  readonly tickMs: number;
+  readonly frozenAtMs: number;
+  readonly verdict: Verdict;
+  readonly action: Float64Array;
+  readonly reasons: Float64Array;
+  readonly uncut: Float64Array;
+  readonly target: Float64Array;
+  readonly delta: Float64Array;
+  readonly referencePrice: Float64Array;
+  /** Close beyond which the direction is refuted; 0 where there is none. */
+  readonly invalidation: Float64Array;
+  readonly sigma: Float64Array;
+  readonly averageNotional: Float64Array;
+  readonly relativeMove: Float64Array;
+  readonly relativeVolume: Float64Array;
+}
+
+export const DECISION_COLUMNS = [
+  'action',
+  'reasons',
+  'uncut',
+  'target',
+  'delta',
+  'referencePrice',
+  'invalidation',
+  'sigma',
+  'averageNotional',
+  'relativeMove',
+  'relativeVolume',
+] as const;
+
+export function emptyDecision(instruments: number, head: Pick<Decision, 'ordinal' | 'tickMs' | 'frozenAtMs' | 'verdict'>): Decision {
+  const columns = Object.fromEntries(DECISION_COLUMNS.map((column) => [column, new Float64Array(instruments)]));
+  return { ...head, ...(columns as { [column in (typeof DECISION_COLUMNS)[number]]: Float64Array }) };
+}

@@ -1,0 +1,82 @@
+import type { MarketFiles } from '../config/config.ts';
+import type { FillSpec } from '../config/fill-spec-schema.ts';
+import type { MarketConfig } from '../config/market-schema.ts';
+import type { PolicyConfig, PolicyRules } from '../config/policy-schema.ts';
+import type { ExchangeCalendar } from '../calendar/types.ts';
+import { compileCosts, exitBps, type CostModel } from '../execution/costs.ts';
+import { compileInstruments, type Instruments } from '../execution/instruments.ts';
+import { lookbackBars } from '../forecast/features.ts';
+import { minorPerUnit } from '../kernel/money.ts';
+import { HOUR_MS } from '../kernel/time.ts';
+import { maskOfLevel, QUALITY_LOOKBACK } from '../market-data/quality.ts';
+import type { Marking } from '../portfolio/mark.ts';
+
+/** A market compiled once: everything a tick needs to know that does not change within a release. */
+export interface MarketRules {
+  readonly config: MarketConfig;
+  readonly fillSpec: FillSpec;
+  readonly policyConfig: PolicyConfig;
+  readonly policy: PolicyRules;
+  readonly calendar: ExchangeCalendar;
+  readonly instruments: Instruments;
+  readonly costs: CostModel;
+  readonly marking: Marking;
+  readonly minorPerUnit: number;
+  readonly capitalMinor: number;
+  readonly barsPerDay: number;
+  readonly barsPerYear: number;
+  /** Quality flags that void a bar for this market. */
+  readonly unusable: number;
+  /** Rows that a window must hold for features and quality. */
+  readonly windowRows: number;
+  /** Notional at which fees are estimated before a trade, in whole currency units. */
+  readonly typicalNotional: number;
+}
+
+/** Compiles a market. Pure: the same files and calendar give the same rules. */
+export function compileMarket(files: MarketFiles, calendar: ExchangeCalendar): MarketRules {
+  const { config } = files;
+  const minor = minorPerUnit(config.currency);
+  const policy = files.policy.by_bar_size[config.bar_size];
+  const { barsPerDay, barMs } = barsOfDay(config, calendar);
+  const instruments = compileInstruments(files.universe);
+  const costs = compileCosts(files.costProfile, minor, barsPerDay, barMs);
+  const unusable = maskOfLevel(config.quality, 'RED');
+  return {
+    config,
+    fillSpec: files.fillSpec,
+    policyConfig: files.policy,
+    policy,
+    calendar,
+    instruments,
+    costs,
+    minorPerUnit: minor,
+    capitalMinor: config.starting_capital * minor,
+    barsPerDay,
+    barsPerYear: barsPerDay * calendar.sessionsPerYear,
+    unusable,
+    windowRows: Math.max(lookbackBars(policy), QUALITY_LOOKBACK + 1),
+    typicalNotional: config.limits.name_max * config.starting_capital,
+    marking: {
+      stepsPerUnit: instruments.stepsPerUnit,
+      minorPerUnit: minor,
+      unusable,
+      suspendedSessionsMax: config.limits.suspended_sessions_max,
+      suspensionHaircut: config.limits.suspension_haircut,
+      exitBps: (side, dayNumber, close, notional) => exitBps(costs, side, dayNumber, close, notional),
+    },
+  };
+}
+
+/** Bars in a full session and a bar's trading time, from the calendar's longest session of its first month. */
+function barsOfDay(config: MarketConfig, calendar: ExchangeCalendar): { barsPerDay: number; barMs: number } {
+  const from = calendar.boundMin;
+  const index = calendar.tradingIndex(from, `${from.slice(0, 8)}28`, config.bar_size, config.bar_anchor);
+  const counts = new Array<number>(index.sessions.length).fill(0);
+  for (const session of index.session) counts[session]!++;
+  const barsPerDay = Math.max(...counts);
+  if (config.bar_size === '60m') return { barsPerDay, barMs: HOUR_MS };
+  const session = index.sessions.find((candidate) => !candidate.earlyClose)!;
+  const breakMs = session.breakStartMs === null ? 0 : session.breakEndMs! - session.breakStartMs;
+  return { barsPerDay, barMs: session.closeMs - session.openMs - breakMs };
+}

@@ -1,0 +1,226 @@
+import { halfSpreadBps, impactBps, latencyBps } from '../execution/costs.ts';
+import { fillMoment, participationSteps, rawFillPrice, type Fill } from '../execution/fills.ts';
+import { feeAmount } from '../execution/fees.ts';
+import { clearOrder, ORDER_COLUMNS, type OrderColumn, type OrderStatus } from '../execution/orders.ts';
+import { toMinor } from '../kernel/money.ts';
+import { bit, type Code } from '../kernel/codes.ts';
+import { MINUTE_MS } from '../kernel/time.ts';
+import type { Bars } from '../market-data/bars.ts';
+import { post } from '../portfolio/book.ts';
+import { observeTrade, TRADE_SHARE_MIN } from '../portfolio/performance.ts';
+import type { MarketRules } from './rules.ts';
+import type { EndedOrder, TickEvents, TickState } from './state.ts';
+
+/** A bar with either flag fills nothing, whatever level the market file gives them. */
+const NEVER_FILLS = bit.DATA_STALE_RUN | bit.DATA_CONFLICT;
+
+/**
+ * Fills the working orders that are due on one bar, posts the fills and ends orders that are complete, past their
+ * deadline or cancelled. Orders that reduce come first, since what they free must not depend on the file's order.
+ * An order whose cancellation lies after the bar's start still fills: a halt is no free option.
+ */
+export function settle(rules: MarketRules, state: TickState, bars: Bars, row: number, events: TickEvents): void {
+  const n = rules.instruments.symbols.length;
+  for (const increases of [0, 1]) {
+    for (let i = 0; i < n; i++) {
+      if (state.orders.quantity[i] !== 0 && state.orders.increases[i] === increases) {
+        settleOrder(rules, state, bars, row, i, events);
+      }
+    }
+  }
+}
+
+function settleOrder(rules: MarketRules, state: TickState, bars: Bars, row: number, i: number, events: TickEvents): void {
+  const { orders } = state;
+  const ordinal = bars.firstOrdinal + row;
+  if (ordinal < orders.decidedOrdinal[i]! + rules.fillSpec.delay_bars) return;
+  const barStartMs = bars.startMs[row]!;
+  if (orders.cancelAtMs[i]! <= barStartMs) {
+    const status = orders.filled[i]! > 0 ? 'partially_filled' : 'cancelled';
+    return endOrder(state, bars, row, i, status, orders.cancelCode[i] as Code, events);
+  }
+  const moment = fillMoment(rules.fillSpec, orders.frozenAtMs[i]!, barStartMs);
+  if (moment === 'too_early') return;
+  orders.lastCode[i] = tryFill(rules, state, bars, row, i, moment === 'struck_before_freeze', events);
+  if (orders.filled[i] === orders.quantity[i]) {
+    endOrder(state, bars, row, i, 'filled', 'FILLED', events);
+  } else if (ordinal >= orders.deadlineOrdinal[i]!) {
+    const partly = orders.filled[i]! > 0;
+    const reason = partly ? 'DEADLINE' : ((orders.lastCode[i] || 'DEADLINE') as Code);
+    endOrder(state, bars, row, i, partly ? 'partially_filled' : 'expired', reason, events);
+  }
+}
+
+/** Fills what the bar allows of one order; returns why it was not more, or an empty text. */
+function tryFill(
+  rules: MarketRules,
+  state: TickState,
+  bars: Bars,
+  row: number,
+  i: number,
+  struckBeforeFreeze: boolean,
+  events: TickEvents,
+): Code | '' {
+  const { orders, book } = state;
+  const cell = row * rules.instruments.symbols.length + i;
+  if ((bars.flags[cell]! & (rules.unusable | NEVER_FILLS)) !== 0) return 'NO_BAR';
+  const volume = bars.volume[cell]!;
+  if (!(volume > 0)) return 'NO_VOLUME';
+  const side = orders.side[i]!;
+  const steps = rules.instruments.stepsPerUnit[i]!;
+  const left = orders.quantity[i]! - orders.filled[i]!;
+  const reference = orders.referencePrice[i]!;
+  const raw = rawFillPrice(
+    rules.fillSpec,
+    side,
+    bars.open[cell]!,
+    bars.high[cell]!,
+    bars.low[cell]!,
+    bars.close[cell]!,
+    volume,
+    bars.turnover[cell]!,
+  );
+  const costs = costsOf(rules, state, bars, row, i, left, struckBeforeFreeze);
+  const price = raw + (side * reference * (costs.slippage + costs.impact + costs.latency)) / 1e4;
+  if (!(price > 0)) return 'NO_BAR';
+  const dayNumber = bars.sessionDay[row]!;
+  const allowed = Math.min(left, participationSteps(rules.fillSpec, volume, steps, roundLot(rules, state, i, left)));
+  if (allowed <= 0) return 'NO_VOLUME';
+  const spends = orders.increases[i] === 1 && !rules.config.shorting;
+  const quantity = spends ? affordable(rules, state, i, allowed, price, dayNumber) : allowed;
+  if (quantity <= 0) return 'INSUFFICIENT_CASH';
+  const money = charge(rules, state, i, quantity, price, dayNumber);
+  if (spends && money.notionalMinor + money.feeMinor > book.cash) return 'INSUFFICIENT_CASH';
+  const fill: Fill = {
+    instrument: i,
+    ordinal: bars.firstOrdinal + row,
+    decidedOrdinal: orders.decidedOrdinal[i]!,
+    decidedAtMs: orders.decidedAtMs[i]!,
+    barStartMs: bars.startMs[row]!,
+    side,
+    quantity,
+    price,
+    rawPrice: raw,
+    referencePrice: reference,
+    ...money,
+    feeBps: (money.feeMinor / (rules.minorPerUnit * (quantity / steps) * reference)) * 1e4,
+    slippageBps: costs.slippage,
+    impactBps: costs.impact,
+    latencyBps: costs.latency,
+    moveBps: ((side * (raw - reference)) / reference) * 1e4,
+    delayBars: bars.firstOrdinal + row - orders.decidedOrdinal[i]!,
+    struckBeforeFreeze: struckBeforeFreeze ? 1 : 0,
+  };
+  events.fills.push(fill);
+  applyFill(rules, state, fill);
+  if (quantity < allowed) return 'INSUFFICIENT_CASH';
+  return allowed < left ? 'NO_VOLUME' : '';
+}
+
+/** What a fill costs in minor units. Fees with a minimum an order: each fill pays what the order owes more than before. */
+function charge(
+  rules: MarketRules,
+  state: TickState,
+  i: number,
+  quantity: number,
+  price: number,
+  dayNumber: number,
+): { notionalMinor: number; feeMinor: number } {
+  const { orders } = state;
+  const steps = rules.instruments.stepsPerUnit[i]!;
+  const notional = (quantity / steps) * price;
+  const units = (orders.filled[i]! + quantity) / steps;
+  const owed = feeAmount(rules.costs.fees, orders.side[i] as 1 | -1, units, orders.notional[i]! + notional, dayNumber);
+  return { notionalMinor: toMinor(notional, rules.minorPerUnit), feeMinor: Math.max(0, owed - orders.feeMinor[i]!) };
+}
+
+/** The part of the quantity that the cash covers with its fee, in whole lots. */
+function affordable(rules: MarketRules, state: TickState, i: number, quantity: number, price: number, dayNumber: number): number {
+  const money = charge(rules, state, i, quantity, price, dayNumber);
+  const needed = money.notionalMinor + money.feeMinor;
+  if (needed <= state.book.cash) return quantity;
+  const lot = rules.instruments.lotSteps[i]!;
+  // A thousandth is left: a smaller order may owe a larger share in minimum fees.
+  return Math.floor((quantity * (Math.max(0, state.book.cash) / needed) * 0.999) / lot) * lot;
+}
+
+/** An exit of the whole position may take odd lots; everything else moves in board lots. */
+const roundLot = (rules: MarketRules, state: TickState, i: number, left: number): number =>
+  left === Math.abs(state.book.quantity[i]!) && state.orders.increases[i] === 0 ? 1 : rules.instruments.lotSteps[i]!;
+
+function costsOf(
+  rules: MarketRules,
+  state: TickState,
+  bars: Bars,
+  row: number,
+  i: number,
+  left: number,
+  struckBeforeFreeze: boolean,
+): { slippage: number; impact: number; latency: number } {
+  const { orders } = state;
+  const barStartMs = bars.startMs[row]!;
+  const session = rules.calendar.minuteToSession(barStartMs);
+  const minutes = session === undefined ? 0 : (barStartMs - session.openMs) / MINUTE_MS;
+  const notional = (left / rules.instruments.stepsPerUnit[i]!) * orders.referencePrice[i]!;
+  const delayMs = orders.frozenAtMs[i]! + rules.fillSpec.latency_ms_min - barStartMs;
+  return {
+    slippage: halfSpreadBps(rules.costs, orders.relativeMove[i]!, orders.relativeVolume[i]!, minutes),
+    impact: impactBps(rules.costs, orders.sigma[i]!, notional, orders.averageNotional[i]!),
+    latency: struckBeforeFreeze ? latencyBps(rules.costs, orders.sigma[i]!, delayMs) : 0,
+  };
+}
+
+/** Posts a fill into book, order and performance. */
+function applyFill(rules: MarketRules, state: TickState, fill: Fill): void {
+  const { orders, book, performance } = state;
+  const i = fill.instrument;
+  const posted = post(book, i, fill.side, fill.quantity, fill.notionalMinor, fill.feeMinor);
+  orders.filled[i]! += fill.quantity;
+  orders.notional[i]! += (fill.quantity / rules.instruments.stepsPerUnit[i]!) * fill.price;
+  orders.feeMinor[i]! += fill.feeMinor;
+  orders.slippageSum[i]! += fill.slippageBps * fill.quantity;
+  orders.impactSum[i]! += fill.impactBps * fill.quantity;
+  orders.latencySum[i]! += fill.latencyBps * fill.quantity;
+  orders.realisedMinor[i]! += posted.realised - posted.entryFees - (orders.increases[i] === 0 ? fill.feeMinor : 0);
+  orders.closedMinor[i]! += posted.closedCost;
+  const frictionBps = fill.slippageBps + fill.impactBps + fill.latencyBps;
+  const atReference = (fill.quantity / rules.instruments.stepsPerUnit[i]!) * fill.referencePrice * rules.minorPerUnit;
+  const costs = fill.feeMinor + Math.round((atReference * frictionBps) / 1e4);
+  performance.fills++;
+  performance.fillsStruckBeforeFreeze += fill.struckBeforeFreeze;
+  performance.traded += fill.notionalMinor;
+  performance.costs += costs;
+  performance.today.traded += fill.notionalMinor;
+  performance.today.costs += costs;
+}
+
+/** Ends an order, counts it as a trade where it reduced exposure by enough, and frees its place. */
+function endOrder(
+  state: TickState,
+  bars: Bars,
+  row: number,
+  i: number,
+  status: OrderStatus,
+  reason: Code,
+  events: TickEvents,
+): void {
+  const { orders, book, performance } = state;
+  const columns = Object.fromEntries(ORDER_COLUMNS.map((column) => [column, orders[column][i]!]));
+  events.ended.push({
+    ...(columns as { [column in OrderColumn]: number }),
+    instrument: i,
+    endedOrdinal: bars.firstOrdinal + row,
+    status,
+    reason,
+    intent: orders.intent[i]!,
+  } satisfies EndedOrder);
+  performance.ordersEnded++;
+  if (reason === 'NO_BAR' || reason === 'DEADLINE_PASSED') performance.ordersFailed++;
+  const day = bars.sessionDay[row]!;
+  const counts = orders.closedMinor[i]! >= TRADE_SHARE_MIN * performance.today.equityClose;
+  if (orders.increases[i] === 0 && orders.filled[i]! > 0 && counts && book.lastTradeDay[i] !== day) {
+    book.lastTradeDay[i] = day;
+    observeTrade(performance, orders.realisedMinor[i]!);
+  }
+  clearOrder(orders, i);
+}
