@@ -1,0 +1,113 @@
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IChainable, StateMachine as Machine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { STEPS, type StepName } from '../../functions/steps.ts';
+import {
+  Chain,
+  Choice,
+  Condition,
+  DefinitionBody,
+  Duration,
+  Fail,
+  JitterType,
+  LambdaInvoke,
+  StateMachine,
+  StateMachineType,
+  Succeed,
+  Timeout,
+} from './cdk.ts';
+
+export interface TickMachineProps {
+  readonly stateMachineName: string;
+  /** The Lambda of each step; it gets the whole state and returns the whole next one. */
+  readonly functions: Readonly<Record<StepName, IFunction>>;
+}
+
+/** How long one attempt of a step may take, and what the step is there for. */
+const TASKS: Readonly<Record<StepName, { timeout_s: number; comment: string }>> = {
+  ingest: {
+    timeout_s: 120,
+    comment: 'Claims the tick, fetches and judges the newest bars; says whether there is a bar',
+  },
+  predict: { timeout_s: 60, comment: 'Forecasts direction, launch window and magnitude of every instrument' },
+  gate: { timeout_s: 60, comment: 'Sizes targets, judges every gate and freezes the decision packet' },
+  fill: { timeout_s: 60, comment: 'Fills orders that are due on this bar and places the new ones' },
+  ledger: { timeout_s: 60, comment: 'Posts fills, marks to market and commits the tick record' },
+  signoff: { timeout_s: 120, comment: 'Evaluates the thresholds on the committed ledger' },
+};
+
+/** Errors that trying again cannot mend: what is stored or configured stays as it is. */
+const FINAL_ERRORS = ['IntegrityError', 'ConfigError'];
+
+/**
+ * All attempts of all steps at their longest with all waits take 2,004 s, and an hour later comes the next bar:
+ * the machine ends in between.
+ */
+const MACHINE_TIMEOUT_S = 3_000;
+
+/** The state's name in the machine: `ingest` is `Ingest`. */
+const stateName = (step: StepName): string => `${step[0]!.toUpperCase()}${step.slice(1)}`;
+
+/**
+ * One tick of one market: six steps in a row, ended early where the calendar has no bar or the tick is committed.
+ * Nothing is caught: a failed run stays failed at its step, so that it can be redriven from there.
+ */
+export class TickMachine extends Construct {
+  readonly machine: Machine;
+
+  constructor(scope: Construct, id: string, props: TickMachineProps) {
+    super(scope, id);
+    const [ingest, ...rest] = STEPS.map((step) => this.#task(step, props.functions[step]));
+    const [first, ...others] = rest;
+    const fromPredict = others.reduce((chain, task) => chain.next(task), Chain.start(first!));
+    const isOpen = this.#isOpen(fromPredict);
+    this.machine = new StateMachine(this, 'Machine', {
+      stateMachineName: props.stateMachineName,
+      stateMachineType: StateMachineType.STANDARD,
+      comment: 'One tick of one market; the market is in the input',
+      timeout: Duration.seconds(MACHINE_TIMEOUT_S),
+      definitionBody: DefinitionBody.fromChainable(ingest!.next(isOpen)),
+    });
+  }
+
+  #task(step: StepName, lambdaFunction: IFunction) {
+    const task = LambdaInvoke.jsonPath(this, stateName(step), {
+      lambdaFunction,
+      comment: TASKS[step].comment,
+      // The whole state goes in; the function's answer, without Lambda's own fields, is the next state.
+      outputPath: '$.Payload',
+      taskTimeout: Timeout.duration(Duration.seconds(TASKS[step].timeout_s)),
+      // Off, since it would stand before the retry below and try a final error again.
+      retryOnServiceExceptions: false,
+    });
+    task.addRetry({ errors: FINAL_ERRORS, maxAttempts: 0 });
+    task.addRetry({
+      errors: ['States.ALL'],
+      interval: Duration.seconds(2),
+      maxAttempts: 3,
+      backoffRate: 2,
+      jitterStrategy: JitterType.FULL,
+    });
+    return task;
+  }
+
+  #isOpen(goOn: IChainable) {
+    const unknown = new Fail(this, 'UnknownStatus', {
+      comment: 'Ingest answered what this machine does not know',
+      error: 'UnknownStatus',
+      cause: 'ingest returned a status other than open, closed and done',
+    });
+    return new Choice(this, 'IsOpen', { comment: 'Is there a bar to decide on?' })
+      .when(Condition.not(Condition.isPresent('$.status')), unknown)
+      .when(Condition.stringEquals('$.status', 'open'), goOn)
+      .when(
+        Condition.stringEquals('$.status', 'closed'),
+        new Succeed(this, 'Closed', { comment: 'The calendar has no bar here' }),
+      )
+      .when(
+        Condition.stringEquals('$.status', 'done'),
+        new Succeed(this, 'AlreadyDone', { comment: 'The tick is committed: a late twin reads the result' }),
+      )
+      .otherwise(unknown);
+  }
+}
