@@ -99,3 +99,29 @@ export function joinBars(older: Bars, newer: Bars): Bars {
     ...(fields as { [field in (typeof BAR_FIELDS)[number]]: Float64Array }),
   };
 }
+
+/** The rows from an ordinal on. */
+export function tail(bars: Bars, fromOrdinal: number): Bars {
+  const from = Math.max(0, fromOrdinal - bars.firstOrdinal);
+  return rowsOf(bars, from, bars.startMs.length);
+}
+
+/** Rows [from, to) as views on the same columns. */
+export function rowsOf(bars: Bars, from: number, to: number): Bars {
+  const n = bars.instruments.length;
+  const cells = (column: Float64Array): Float64Array => column.subarray(from * n, to * n);
+  return {
+    instruments: bars.instruments,
+    firstOrdinal: bars.firstOrdinal + from,
+    startMs: bars.startMs.subarray(from, to),
+    endMs: bars.endMs.subarray(from, to),
+    sessionDay: bars.sessionDay.subarray(from, to),
+    open: cells(bars.open),
+    high: cells(bars.high),
+    low: cells(bars.low),
+    close: cells(bars.close),
+    volume: cells(bars.volume),
+    turnover: cells(bars.turnover),
+    flags: cells(bars.flags),
+  };
+}

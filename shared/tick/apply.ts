@@ -14,28 +14,34 @@ export interface Upcoming {
 /** Bars after a tick that its orders need to know. */
 export const upcomingBars = (rules: MarketRules): number => rules.fillSpec.delay_bars + rules.fillSpec.deadline_bars + 1;
 
+/** Which orders may be placed: all, only those that reduce a position, or none. */
+export type Placing = 'all' | 'reducing' | 'none';
+
 /**
- * Carries a frozen decision into the state: remembers what it confirmed, asks to cancel what it no longer wants and,
- * where trading is enabled, places its new orders.
- * @returns the instruments whose orders were refused because trading is disabled.
+ * Carries a frozen decision into the state: remembers what it confirmed, asks to cancel what it no longer wants and
+ * places its new orders as far as they may be.
+ * @returns the instruments whose orders were placed, and those whose orders were refused.
  */
 export function applyDecision(
   rules: MarketRules,
   state: TickState,
   decision: Decision,
-  enabled: boolean,
+  placing: Placing,
   upcoming: Upcoming,
-): number[] {
+): { placed: number[]; refused: number[] } {
+  const placed: number[] = [];
   const refused: number[] = [];
   for (let i = 0; i < decision.action.length; i++) {
     confirm(state, decision, i);
     cancelUnwanted(state, decision, i);
     if (decision.delta[i] === 0) continue;
     const reduces = decision.delta[i]! * state.book.quantity[i]! < 0;
-    if (enabled || (reduces && rules.config.reduce_under_red)) place(rules, state, decision, i, upcoming);
-    else refused.push(i);
+    if (placing === 'all' || (placing === 'reducing' && reduces)) {
+      place(rules, state, decision, i, upcoming);
+      placed.push(i);
+    } else refused.push(i);
   }
-  return refused;
+  return { placed, refused };
 }
 
 function confirm(state: TickState, decision: Decision, i: number): void {

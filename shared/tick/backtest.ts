@@ -1,4 +1,5 @@
 import { slice, type Timeline } from '../calendar/timeline.ts';
+import { noEvents, type TickEvents } from '../execution/events.ts';
 import { NEVER_MS } from '../execution/orders.ts';
 import type { HealthRecord } from '../forecast/health.ts';
 import type { Bars } from '../market-data/bars.ts';
@@ -7,7 +8,7 @@ import { applyDecision, upcomingBars } from './apply.ts';
 import { decide } from './decide.ts';
 import { forecaster } from './forecast-step.ts';
 import type { MarketRules } from './rules.ts';
-import { noEvents, openState, type TickEvents, type TickState } from './state.ts';
+import { openState, type TickState } from './state.ts';
 import { advance, close, frozenAt, measure } from './tick.ts';
 
 export interface BacktestInputs {
@@ -47,7 +48,7 @@ export function backtest({ rules, bars, firstRow, line, health }: BacktestInputs
     const frozenAtMs = frozenAt(rules, bars.endMs[row]!);
     const decision = decide({ rules, state, bars, row, view, verdict, equity: valuation.equity, frozenAtMs });
     for (const action of decision.action) actions[action]!++;
-    if (upcoming !== undefined) applyDecision(rules, state, decision, true, upcoming);
+    if (upcoming !== undefined) applyDecision(rules, state, decision, 'all', upcoming);
     close(rules, state, bars, row, {
       verdict,
       valuation,

@@ -49,6 +49,15 @@ export function forecaster(rules: MarketRules): Forecaster {
   };
 }
 
+/** The forecast of a window's last bar, from exactly the rows that the rules ask for. */
+export function forecastWindow(rules: MarketRules, bars: Bars): Forecaster {
+  const made = forecaster(rules);
+  const last = bars.startMs.length - 1;
+  for (let row = Math.max(0, last - rules.windowRows + 1); row <= last; row++) made.push(bars, row);
+  made.predict(bars, last);
+  return made;
+}
+
 /** What entering and leaving each instrument would cost, as the bar shows it. */
 function roundTripCosts(rules: MarketRules, features: Features, bars: Bars, row: number, out: Float64Array): void {
   const n = out.length;

@@ -1,18 +1,22 @@
+import type { EndedOrder, TickEvents } from '../execution/events.ts';
 import { halfSpreadBps, impactBps, latencyBps } from '../execution/costs.ts';
 import { fillMoment, participationSteps, rawFillPrice, type Fill } from '../execution/fills.ts';
 import { feeAmount } from '../execution/fees.ts';
 import { clearOrder, ORDER_COLUMNS, type OrderColumn, type OrderStatus } from '../execution/orders.ts';
 import { toMinor } from '../kernel/money.ts';
 import { bit, type Code } from '../kernel/codes.ts';
+import { log } from '../kernel/math.ts';
 import { MINUTE_MS } from '../kernel/time.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { post } from '../portfolio/book.ts';
 import { observeTrade, TRADE_SHARE_MIN } from '../portfolio/performance.ts';
 import type { MarketRules } from './rules.ts';
-import type { EndedOrder, TickEvents, TickState } from './state.ts';
+import type { TickState } from './state.ts';
 
 /** A bar with either flag fills nothing, whatever level the market file gives them. */
 const NEVER_FILLS = bit.DATA_STALE_RUN | bit.DATA_CONFLICT;
+/** 1 / (2 sqrt(ln 2)): turns a bar's log range into the standard deviation of a driftless walk. */
+const RANGE_TO_SIGMA = 0.6005612043932249;
 
 /**
  * Fills the working orders that are due on one bar, posts the fills and ends orders that are complete, past their
@@ -80,7 +84,7 @@ function tryFill(
     volume,
     bars.turnover[cell]!,
   );
-  const costs = costsOf(rules, state, bars, row, i, left, struckBeforeFreeze);
+  const costs = costsOf(rules, state, bars, row, i, struckBeforeFreeze);
   const price = raw + (side * reference * (costs.slippage + costs.impact + costs.latency)) / 1e4;
   if (!(price > 0)) return 'NO_BAR';
   const dayNumber = bars.sessionDay[row]!;
@@ -148,26 +152,49 @@ function affordable(rules: MarketRules, state: TickState, i: number, quantity: n
 const roundLot = (rules: MarketRules, state: TickState, i: number, left: number): number =>
   left === Math.abs(state.book.quantity[i]!) && state.orders.increases[i] === 0 ? 1 : rules.instruments.lotSteps[i]!;
 
+/**
+ * What a fill costs beside fees, in bps. Impact is that of the whole order, also for its parts: a remainder does not
+ * forget what went before, and the average never falls with size.
+ */
 function costsOf(
   rules: MarketRules,
   state: TickState,
   bars: Bars,
   row: number,
   i: number,
-  left: number,
   struckBeforeFreeze: boolean,
 ): { slippage: number; impact: number; latency: number } {
   const { orders } = state;
   const barStartMs = bars.startMs[row]!;
   const session = rules.calendar.minuteToSession(barStartMs);
   const minutes = session === undefined ? 0 : (barStartMs - session.openMs) / MINUTE_MS;
-  const notional = (left / rules.instruments.stepsPerUnit[i]!) * orders.referencePrice[i]!;
+  const notional = (orders.quantity[i]! / rules.instruments.stepsPerUnit[i]!) * orders.referencePrice[i]!;
   const delayMs = orders.frozenAtMs[i]! + rules.fillSpec.latency_ms_min - barStartMs;
+  const { sigma, averageNotional } = trailing(rules, state, bars, row, i);
   return {
     slippage: halfSpreadBps(rules.costs, orders.relativeMove[i]!, orders.relativeVolume[i]!, minutes),
-    impact: impactBps(rules.costs, orders.sigma[i]!, notional, orders.averageNotional[i]!),
-    latency: struckBeforeFreeze ? latencyBps(rules.costs, orders.sigma[i]!, delayMs) : 0,
+    impact: impactBps(rules.costs, sigma, notional, averageNotional),
+    latency: struckBeforeFreeze ? latencyBps(rules.costs, sigma, delayMs) : 0,
   };
+}
+
+/**
+ * The trailing volatility and traded value the order was decided on. An exit may be decided while the features are
+ * not ready (0): then the execution bar's own stand in, its volatility by its range (Parkinson 1980).
+ */
+function trailing(
+  rules: MarketRules,
+  state: TickState,
+  bars: Bars,
+  row: number,
+  i: number,
+): { sigma: number; averageNotional: number } {
+  const sigma = state.orders.sigma[i]!;
+  const averageNotional = state.orders.averageNotional[i]!;
+  if (sigma > 0 && averageNotional > 0) return { sigma, averageNotional };
+  const cell = row * rules.instruments.symbols.length + i;
+  const range = log(bars.high[cell]! / bars.low[cell]!);
+  return { sigma: range * RANGE_TO_SIGMA, averageNotional: bars.volume[cell]! * bars.close[cell]! };
 }
 
 /** Posts a fill into book, order and performance. */

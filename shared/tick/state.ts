@@ -1,7 +1,5 @@
-import { copyOrders, noOrders, type OrderColumn, type OrderStatus, type WorkingOrders } from '../execution/orders.ts';
-import type { Fill } from '../execution/fills.ts';
+import { copyOrders, noOrders, type WorkingOrders } from '../execution/orders.ts';
 import { copyDrift, openDrift, type Drift } from '../forecast/drift.ts';
-import type { Code } from '../kernel/codes.ts';
 import { copyBook, openBook, type Book } from '../portfolio/book.ts';
 import { copyPerformance, openPerformance, type Performance } from '../portfolio/performance.ts';
 import type { MarketRules } from './rules.ts';
@@ -13,23 +11,6 @@ export interface TickState {
   readonly performance: Performance;
   readonly drift: Drift;
 }
-
-/** An order that has ended, with all it was and did. */
-export type EndedOrder = { readonly [column in OrderColumn]: number } & {
-  readonly instrument: number;
-  readonly endedOrdinal: number;
-  readonly status: OrderStatus;
-  readonly reason: Code;
-  readonly intent: string;
-};
-
-/** What happened to orders in a tick, in the order in which it happened. */
-export interface TickEvents {
-  readonly fills: Fill[];
-  readonly ended: EndedOrder[];
-}
-
-export const noEvents = (): TickEvents => ({ fills: [], ended: [] });
 
 export function openState(rules: MarketRules): TickState {
   const n = rules.instruments.symbols.length;

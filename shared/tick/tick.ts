@@ -1,8 +1,11 @@
 import type { Timeline } from '../calendar/timeline.ts';
+import { noEvents, type TickEvents } from '../execution/events.ts';
 import { feesCovered } from '../execution/fees.ts';
 import { NEVER_MS, requestCancel } from '../execution/orders.ts';
 import { addDrift } from '../forecast/drift.ts';
 import type { HealthRecord } from '../forecast/health.ts';
+import { bit } from '../kernel/codes.ts';
+import { IntegrityError } from '../kernel/errors.ts';
 import { SECOND_MS } from '../kernel/time.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { observeCloses, value, type Valuation } from '../portfolio/mark.ts';
@@ -10,7 +13,7 @@ import { observeEquity, rollDay } from '../portfolio/performance.ts';
 import type { GateInputs, Verdict } from '../risk/gates.ts';
 import type { MarketRules } from './rules.ts';
 import { settle } from './settle.ts';
-import type { TickEvents, TickState } from './state.ts';
+import type { TickState } from './state.ts';
 
 /** The moment from which a decision stands in a replay or backtest: the bar's close and the contract's delay. */
 export const frozenAt = (rules: MarketRules, tickMs: number): number => tickMs + rules.fillSpec.decision_delay_s * SECOND_MS;
@@ -29,6 +32,34 @@ export function advance(rules: MarketRules, state: TickState, bars: Bars, row: n
   }
   settle(rules, state, bars, row, events);
   observeCloses(state.book, bars, row, rules.marking);
+}
+
+/**
+ * Takes the state over all bars from one ordinal to another: the newest, and before it those of missed ticks, whose
+ * orders settle in order at their own moments.
+ * @returns the row of the newest bar, and what happened to orders.
+ */
+export function advanceTo(
+  rules: MarketRules,
+  state: TickState,
+  bars: Bars,
+  fromOrdinal: number,
+  toOrdinal: number,
+  haltAtMs: number | null,
+): { row: number; events: TickEvents } {
+  const events = noEvents();
+  if (fromOrdinal < bars.firstOrdinal) {
+    throw new IntegrityError(`the window begins at ordinal ${bars.firstOrdinal}, but the book is settled only before ${fromOrdinal}`);
+  }
+  for (let ordinal = fromOrdinal; ordinal <= toOrdinal; ordinal++) {
+    const missed = ordinal < toOrdinal;
+    advance(rules, state, bars, ordinal - bars.firstOrdinal, haltAtMs ?? NEVER_MS, events);
+    if (missed) {
+      state.performance.ticksFailed++;
+      state.performance.barsExpected += rules.instruments.symbols.length;
+    }
+  }
+  return { row: toOrdinal - bars.firstOrdinal, events };
 }
 
 /** What the gates need that the book and the bar do not tell. */
@@ -54,14 +85,13 @@ export function measure(
   const valuation = value(state.book, day, rules.marking);
   const { equity, gross, largest } = valuation;
   const { performance } = state;
-  const seen = countSeen(bars, row, n, rules.unusable);
   const lastDay = circumstances.upcoming?.sessionDay.at(-1) ?? NaN;
   return {
     valuation,
     inputs: {
       instruments: n,
-      instrumentsRed: seen.red,
-      instrumentsSeen: seen.present,
+      instrumentsRed: countRed(bars, row, rules.unusable),
+      instrumentsSeen: countPresent(bars, row),
       misaligned: circumstances.misaligned,
       lateness_s: circumstances.lateness_s,
       calendarCovered: circumstances.upcoming !== undefined,
@@ -76,15 +106,19 @@ export function measure(
   };
 }
 
-function countSeen(bars: Bars, row: number, n: number, unusable: number): { present: number; red: number } {
-  let present = 0;
+/** Instruments of a row whose bar is void for this market. */
+export function countRed(bars: Bars, row: number, unusable: number): number {
+  const n = bars.instruments.length;
   let red = 0;
-  for (let i = 0; i < n; i++) {
-    const cell = row * n + i;
-    if (bars.close[cell] === bars.close[cell]) present++;
-    if ((bars.flags[cell]! & unusable) !== 0) red++;
-  }
-  return { present, red };
+  for (let i = 0; i < n; i++) if ((bars.flags[row * n + i]! & unusable) !== 0) red++;
+  return red;
+}
+
+function countPresent(bars: Bars, row: number): number {
+  const n = bars.instruments.length;
+  let present = 0;
+  for (let i = 0; i < n; i++) if ((bars.flags[row * n + i]! & bit.DATA_MISSING) === 0) present++;
+  return present;
 }
 
 /** What closing a tick adds to the performance beside the equity. */

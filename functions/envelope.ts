@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { ConfigError } from '../shared/kernel/errors.ts';
+import { parseIsoUtc } from '../shared/kernel/time.ts';
+import { referenceSchema } from '../shared/ledger/records.ts';
+
+/** What the schedule sends: the market and the moment the schedule was set for. */
+export const scheduleSchema = z.object({
+  market: z.string().min(1),
+  scheduled_at_utc: z.string().refine((text) => !Number.isNaN(parseIsoUtc(text)), 'expected a UTC instant such as 2026-11-22T10:01:00Z'),
+});
+
+/** What travels from step to step: names and hashes, never data. */
+export const tickSchema = scheduleSchema.extend({
+  status: z.literal('open'),
+  tick_utc: z.string(),
+  trace_id: z.string(),
+  ordinal: z.int(),
+  started_at_utc: z.string(),
+  lateness_s: z.number(),
+  window: referenceSchema,
+  data: referenceSchema,
+});
+export const predictedSchema = tickSchema.extend({ forecast: referenceSchema });
+export const decidedSchema = predictedSchema.extend({ decision: referenceSchema });
+/** A run that finds its tick committed by another has no execution of its own. */
+export const executedSchema = decidedSchema.extend({ execution: referenceSchema.optional() });
+export const committedSchema = decidedSchema.extend({ record: referenceSchema });
+
+export type Schedule = z.infer<typeof scheduleSchema>;
+export type Tick = z.infer<typeof tickSchema>;
+export type Predicted = z.infer<typeof predictedSchema>;
+export type Decided = z.infer<typeof decidedSchema>;
+export type Executed = z.infer<typeof executedSchema>;
+export type Committed = z.infer<typeof committedSchema>;
+
+/** Parses what a step was given. @throws ConfigError naming the step and the field. */
+export function parseInput<T>(step: string, input: unknown, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const first = parsed.error.issues[0]!;
+  throw new ConfigError(`input of ${step}: ${first.path.join('.') || '(root)'}: ${first.message}`);
+}

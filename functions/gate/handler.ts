@@ -1,0 +1,85 @@
+import { rowClosingAt } from '../../shared/calendar/timeline.ts';
+import { sha256 } from '../../shared/kernel/canonical.ts';
+import { IntegrityError } from '../../shared/kernel/errors.ts';
+import { parseIsoUtc } from '../../shared/kernel/time.ts';
+import { getJson } from '../../shared/ledger/chain.ts';
+import { dataSchema } from '../../shared/ledger/artifacts.ts';
+import { decisionKey } from '../../shared/ledger/keys.ts';
+import { loadWindow } from '../../shared/ledger/window-store.ts';
+import { judge } from '../../shared/risk/gates.ts';
+import { decide } from '../../shared/tick/decide.ts';
+import { decodeForecast, forecastSchema } from '../../shared/tick/forecast-codec.ts';
+import { encodePacket, parsePacket } from '../../shared/tick/packet.ts';
+import { advanceTo, measure } from '../../shared/tick/tick.ts';
+import { parseInput, predictedSchema, type Decided, type Predicted } from '../envelope.ts';
+import { currentSwitch, isCommitted, loadState, requireHead, upcomingAfter } from '../runtime/context.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+
+/**
+ * Freezes the decision of the tick. A packet that exists is the decision, whoever wrote it and whatever this run
+ * would have decided: it is returned, never computed again.
+ */
+export async function gate(input: unknown, runtime: Runtime): Promise<Decided> {
+  const tick = parseInput('gate', input, predictedSchema);
+  const frozen = await frozenDecision(tick, runtime);
+  if (frozen !== undefined) return frozen;
+  const bytes = await decideTick(tick, runtime);
+  try {
+    await runtime.stores.artifacts.putIfAbsent(decisionKey(tick.market, parseIsoUtc(tick.tick_utc)), bytes);
+  } catch (error) {
+    // Another run of this tick froze its packet first; that one stands.
+    if (!(error instanceof IntegrityError)) throw error;
+  }
+  const decided = await frozenDecision(tick, runtime);
+  if (decided === undefined) throw new IntegrityError(`the decision of ${tick.market} at ${tick.tick_utc} vanished after it was written`);
+  return decided;
+}
+
+/** The tick with the packet that stands, and with the inputs that packet rests on; undefined where there is none. */
+async function frozenDecision(tick: Predicted, runtime: Runtime): Promise<Decided | undefined> {
+  const key = decisionKey(tick.market, parseIsoUtc(tick.tick_utc));
+  const bytes = await runtime.stores.artifacts.find(key);
+  if (bytes === undefined) return undefined;
+  const { header } = parsePacket(bytes, key);
+  return { ...tick, window: header.window, data: header.data, forecast: header.forecast, decision: { key, sha256: sha256(bytes) } };
+}
+
+async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array> {
+  const market = runtime.market(tick.market);
+  const { rules } = market;
+  const { artifacts } = runtime.stores;
+  const tickMs = parseIsoUtc(tick.tick_utc);
+  const { head } = await requireHead(runtime, market);
+  if (isCommitted(head, tickMs)) throw new IntegrityError(`${tick.market} at ${tick.tick_utc} is in the ledger, but its decision is not in the store`);
+  const [state, view, data, reading] = await Promise.all([
+    loadState(runtime, rules, head),
+    getJson(artifacts, tick.forecast, forecastSchema).then((stored) => decodeForecast(rules, stored)),
+    getJson(artifacts, tick.data, dataSchema),
+    currentSwitch(runtime, tick.market),
+  ]);
+  const { bars } = await loadWindow(artifacts, rules.instruments.symbols, tick.window, Math.min(head.settled_ordinal + 1, tick.ordinal));
+  const { row } = advanceTo(rules, state, bars, head.settled_ordinal + 1, tick.ordinal, reading.haltAtMs);
+  const line = market.line(tickMs, tickMs);
+  const { inputs, valuation } = measure(rules, state, bars, row, {
+    misaligned: data.misaligned.length,
+    lateness_s: tick.lateness_s,
+    tradingEnabled: reading.enabled,
+    health: market.release.health,
+    upcoming: upcomingAfter(market, line, rowClosingAt(line, tickMs)),
+  });
+  const verdict = judge(inputs, rules.config);
+  const frozenAtMs = runtime.clock.now();
+  const decision = decide({ rules, state, bars, row, view, verdict, equity: valuation.equity, frozenAtMs });
+  return encodePacket(decision, {
+    rules,
+    mode: head.mode,
+    releaseSha256: market.releaseSha256,
+    prev: head.sha256,
+    window: tick.window,
+    data: tick.data,
+    forecast: tick.forecast,
+    view,
+    switch: reading,
+    equity: valuation.equity,
+  });
+}

@@ -1,0 +1,127 @@
+import { rowClosingAt, slice, type Timeline } from '../../shared/calendar/timeline.ts';
+import { canonicalJson, hashJson, type Json } from '../../shared/kernel/canonical.ts';
+import { isoUtc, parseIsoUtc, SECOND_MS, utcDay } from '../../shared/kernel/time.ts';
+import type { DataReport } from '../../shared/ledger/artifacts.ts';
+import { isConflict, putJson } from '../../shared/ledger/chain.ts';
+import { claimSort, ledgerPartition } from '../../shared/ledger/keys.ts';
+import type { Head } from '../../shared/ledger/records.ts';
+import { appendWindow, loadManifest, loadWindow } from '../../shared/ledger/window-store.ts';
+import type { Misaligned } from '../../shared/market-data/align.ts';
+import type { Bars } from '../../shared/market-data/bars.ts';
+import { ingestBars, misalignedKind } from '../../shared/market-data/ingest.ts';
+import { qualityReport, QUALITY_LOOKBACK } from '../../shared/market-data/quality.ts';
+import { BLOCK_ROWS, blockOf } from '../../shared/market-data/window.ts';
+import type { Reference } from '../../shared/stores/ports.ts';
+import { parseInput, scheduleSchema, type Tick } from '../envelope.ts';
+import { isCommitted, requireHead } from '../runtime/context.ts';
+import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
+import { recordGaps } from './gaps.ts';
+
+/** What ends a run before its second step. */
+export interface NoTick {
+  readonly status: 'closed' | 'done';
+  readonly market: string;
+  readonly scheduled_at_utc: string;
+}
+
+/**
+ * Claims the tick and freezes its bars. The calendar, not the schedule, decides whether there is one; a tick that the
+ * chain already holds is done; ticks between the head and this one are recorded as missed or failed first.
+ */
+export async function ingest(input: unknown, runtime: Runtime): Promise<Tick | NoTick> {
+  const event = parseInput('ingest', input, scheduleSchema);
+  const market = runtime.market(event.market);
+  const { rules } = market;
+  const tickMs = parseIsoUtc(event.scheduled_at_utc) - rules.config.schedule_offset_s * SECOND_MS;
+  // Past the calendar's end this throws: whether there is a session is then unknown, and nothing may be guessed.
+  rules.calendar.sessionsIn(utcDay(tickMs), utcDay(tickMs));
+  const before = await requireHead(runtime, market);
+  const line = market.line(Math.min(tickMs, parseIsoUtc(before.head.tick_utc)), tickMs);
+  const row = rowClosingAt(line, tickMs);
+  if (row < 0) return { status: 'closed', market: event.market, scheduled_at_utc: event.scheduled_at_utc };
+  if (isCommitted(before.head, tickMs)) return { status: 'done', market: event.market, scheduled_at_utc: event.scheduled_at_utc };
+  const { head } = await recordGaps(runtime, market, before, line, row);
+  const ordinal = head.ordinal + 1;
+  const nowMs = runtime.clock.now();
+  const traceId = traceOf(market, tickMs);
+  await claim(runtime, event.market, tickMs, traceId);
+  const { bars, misaligned, window } = await freezeWindow(runtime, market, head, line, row, ordinal, tickMs, nowMs);
+  const lateness_s = (nowMs - tickMs) / SECOND_MS;
+  const report = dataReport(market, tickMs, bars, misaligned, lateness_s);
+  return {
+    ...event,
+    status: 'open',
+    tick_utc: isoUtc(tickMs),
+    trace_id: traceId,
+    ordinal,
+    started_at_utc: isoUtc(nowMs),
+    lateness_s,
+    window,
+    data: await putJson(runtime.stores.artifacts, event.market, 'data', tickMs, report as unknown as Json),
+  };
+}
+
+/** One id for all runs of a tick: whoever looks for it in logs finds every attempt. */
+export const traceOf = (market: MarketRuntime, tickMs: number): string =>
+  hashJson([market.releaseSha256, market.rules.config.market, isoUtc(tickMs)]).slice('sha256:'.length, 'sha256:'.length + 16);
+
+/** Marks the tick as begun. Another run that claimed it before is this one's equal: the commit decides. */
+async function claim(runtime: Runtime, market: string, tickMs: number, traceId: string): Promise<void> {
+  const item = { partition: ledgerPartition(market), sort: claimSort(tickMs), body: canonicalJson({ trace_id: traceId }) };
+  try {
+    await runtime.stores.state.transact([{ item, expect: 'absent' }]);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+  }
+}
+
+/** Fetches the bars since the window ended, flags them and writes the window that holds them. */
+async function freezeWindow(
+  runtime: Runtime,
+  market: MarketRuntime,
+  head: Head,
+  line: Timeline,
+  row: number,
+  ordinal: number,
+  tickMs: number,
+  nowMs: number,
+): Promise<{ bars: Bars; misaligned: Misaligned[]; window: Reference }> {
+  const { rules, provider } = market;
+  const { artifacts } = runtime.stores;
+  const symbols = rules.instruments.symbols;
+  const known = await loadManifest(artifacts, head.window);
+  const firstNew = known.last_ordinal + 1;
+  const openStart = blockOf(firstNew) * BLOCK_ROWS;
+  const { bars: past } = await loadWindow(artifacts, symbols, head.window, Math.min(openStart, firstNew - QUALITY_LOOKBACK - 1));
+  const firstRow = row - (ordinal - firstNew);
+  const grid = { firstOrdinal: firstNew, ...slice(line, firstRow, row + 1) };
+  const raw = await provider.fetch(symbols, grid.startMs[0]!, line.endMs[row]!, nowMs);
+  const { bars, misaligned } = ingestBars(symbols, grid, raw, past, rules.config.quality);
+  const keepFrom = Math.min(head.settled_ordinal + 1, ordinal - rules.windowRows + 1);
+  const window = await appendWindow(artifacts, rules.config.market, tickMs, known, past, bars, keepFrom);
+  return { bars, misaligned, window };
+}
+
+function dataReport(market: MarketRuntime, tickMs: number, bars: Bars, misaligned: Misaligned[], lateness_s: number): DataReport {
+  const { rules, provider } = market;
+  const last = bars.startMs.length - 1;
+  const n = bars.instruments.length;
+  let seen = 0;
+  for (let i = 0; i < n; i++) if (!Number.isNaN(bars.close[last * n + i]!)) seen++;
+  return {
+    v: 1,
+    market: rules.config.market,
+    tick_utc: isoUtc(tickMs),
+    provider: provider.name,
+    live: provider.live,
+    lateness_s,
+    instruments: n,
+    seen,
+    quality: qualityReport(bars, last, rules.config.quality).map((row) => ({ ...row, codes: [...row.codes] })),
+    misaligned: misaligned.map(({ symbol, startMs }) => ({
+      symbol,
+      start_utc: Number.isNaN(startMs) ? null : isoUtc(startMs),
+      kind: misalignedKind(rules.calendar, startMs),
+    })),
+  };
+}

@@ -1,0 +1,76 @@
+import { rowClosingAt, slice, type Timeline } from '../../shared/calendar/timeline.ts';
+import { ConfigError } from '../../shared/kernel/errors.ts';
+import { parseIsoUtc } from '../../shared/kernel/time.ts';
+import { getChecked, getJson, readHead, readLatch } from '../../shared/ledger/chain.ts';
+import { DISABLE_TRADING } from '../../shared/ledger/keys.ts';
+import type { Head } from '../../shared/ledger/records.ts';
+import { loadWindow } from '../../shared/ledger/window-store.ts';
+import { readSwitch, type SwitchReading } from '../../shared/risk/kill-switch.ts';
+import { upcomingBars } from '../../shared/tick/apply.ts';
+import type { ExecuteInputs } from '../../shared/tick/execute.ts';
+import { decodePacket } from '../../shared/tick/packet.ts';
+import type { MarketRules } from '../../shared/tick/rules.ts';
+import { decodeState, stateSchema } from '../../shared/tick/state-codec.ts';
+import type { TickState } from '../../shared/tick/state.ts';
+import type { Decided } from '../envelope.ts';
+import type { MarketRuntime, Runtime } from './runtime.ts';
+
+/** The head of a market's ledger. @throws ConfigError where there is none, or it is of another release. */
+export async function requireHead(runtime: Runtime, market: MarketRuntime): Promise<{ head: Head; body: string }> {
+  const name = market.rules.config.market;
+  const at = await readHead(runtime.stores, name);
+  if (at === undefined) throw new ConfigError(`market ${name} has no ledger here: freeze a release first`);
+  if (at.head.release_sha256 !== market.releaseSha256) {
+    throw new ConfigError(
+      `the ledger of ${name} belongs to release ${at.head.release_sha256}, this is ${market.releaseSha256}: ` +
+        'changed data, configuration or code is a new release and needs a ledger of its own',
+    );
+  }
+  return at;
+}
+
+/** Whether the chain already holds the tick, so that whoever comes again reads the winner's result. */
+export const isCommitted = (head: Head, tickMs: number): boolean => parseIsoUtc(head.tick_utc) >= tickMs;
+
+/** The state that the head names. */
+export async function loadState(runtime: Runtime, rules: MarketRules, head: Head): Promise<TickState> {
+  return decodeState(rules, await getJson(runtime.stores.artifacts, head.state, stateSchema));
+}
+
+/** The kill switch as it stands now, read from the stores and never cached. */
+export async function currentSwitch(runtime: Runtime, market: string): Promise<SwitchReading> {
+  const [parameter, latch] = await Promise.all([runtime.stores.parameters.get(DISABLE_TRADING), readLatch(runtime.stores, market)]);
+  return readSwitch(parameter, latch, runtime.clock.now());
+}
+
+/** The calendar's bars after the one that closes at the tick; undefined where the calendar ends too soon. */
+export function upcomingAfter(market: MarketRuntime, line: Timeline, row: number): Timeline | undefined {
+  const count = upcomingBars(market.rules);
+  return row + 1 + count <= line.startMs.length ? slice(line, row + 1, row + 1 + count) : undefined;
+}
+
+/**
+ * Loads what settling and placing rest on: the frozen decision, the state before it and the bars since.
+ * @param circumstances the switch and the time as the caller found them.
+ */
+export async function loadExecution(
+  runtime: Runtime,
+  market: MarketRuntime,
+  head: Head,
+  tick: Decided,
+  circumstances: { haltAtMs: number | null; late: boolean },
+): Promise<ExecuteInputs> {
+  const { rules } = market;
+  const { artifacts } = runtime.stores;
+  const fromOrdinal = head.settled_ordinal + 1;
+  const [packet, state, { bars }] = await Promise.all([
+    getChecked(artifacts, tick.decision),
+    loadState(runtime, rules, head),
+    loadWindow(artifacts, rules.instruments.symbols, tick.window, fromOrdinal),
+  ]);
+  const { decision } = decodePacket(rules, packet, tick.decision.key);
+  const tickMs = parseIsoUtc(tick.tick_utc);
+  const line = market.line(tickMs, tickMs);
+  const upcoming = upcomingAfter(market, line, rowClosingAt(line, tickMs));
+  return { rules, state, bars, fromOrdinal, decision, upcoming, ...circumstances };
+}

@@ -1,0 +1,58 @@
+import { dateAround, timeline, type Timeline } from '../../shared/calendar/timeline.ts';
+import { ConfigError } from '../../shared/kernel/errors.ts';
+import type { Clock } from '../../shared/kernel/time.ts';
+import type { BarProvider } from '../../shared/market-data/provider.ts';
+import type { Release } from '../../shared/ledger/artifacts.ts';
+import type { Sha256 } from '../../shared/kernel/canonical.ts';
+import type { Thresholds } from '../../shared/config/threshold-schema.ts';
+import type { Stores } from '../../shared/stores/ports.ts';
+import type { MarketRules } from '../../shared/tick/rules.ts';
+
+/** One market as a step sees it: its rules, its source of bars and its frozen release. */
+export interface MarketRuntime {
+  readonly rules: MarketRules;
+  readonly provider: BarProvider;
+  readonly release: Release;
+  readonly releaseSha256: Sha256;
+  readonly thresholds: Thresholds;
+  /** The calendar's bars of all sessions from some days before one instant to some after another. */
+  line(fromMs: number, toMs: number): Timeline;
+}
+
+/** Everything a handler needs from outside; built by a composition root, never by a handler. */
+export interface Runtime {
+  readonly stores: Stores;
+  readonly clock: Clock;
+  market(name: string): MarketRuntime;
+}
+
+/** Days around what is asked for that a timeline is built with, so that the next ticks find it ready. */
+const DAYS_BEFORE = 15;
+const DAYS_AFTER = 45;
+
+/** Timelines of a market, kept while they cover what is asked. What is kept never changes an answer. */
+export function lineSource(rules: MarketRules): (fromMs: number, toMs: number) => Timeline {
+  let kept: { from: string; to: string; line: Timeline } | undefined;
+  return (fromMs, toMs) => {
+    if (kept === undefined || kept.from > dateAround(fromMs, -5) || kept.to < dateAround(toMs, 30)) {
+      const from = dateAround(fromMs, -DAYS_BEFORE);
+      const to = dateAround(toMs, DAYS_AFTER);
+      const { bar_size: size, bar_anchor: anchor } = rules.config;
+      kept = { from, to, line: timeline(rules.calendar, size, anchor, from, to) };
+    }
+    return kept.line;
+  };
+}
+
+/** A runtime over fixed markets. */
+export function runtimeOf(stores: Stores, clock: Clock, markets: ReadonlyMap<string, MarketRuntime>): Runtime {
+  return {
+    stores,
+    clock,
+    market: (name) => {
+      const found = markets.get(name);
+      if (found !== undefined) return found;
+      throw new ConfigError(`market ${name} is not part of this run; it has ${[...markets.keys()].join(', ') || 'none'}`);
+    },
+  };
+}

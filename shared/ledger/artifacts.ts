@@ -1,0 +1,126 @@
+import * as z from 'zod';
+import { FILL_COLUMNS } from '../execution/fills.ts';
+import { ORDER_COLUMNS, ORDER_STATUS, type OrderColumn } from '../execution/orders.ts';
+import { CODES, type Code } from '../kernel/codes.ts';
+import { referenceSchema } from './records.ts';
+
+const code = z.enum(Object.keys(CODES) as [Code, ...Code[]]);
+const numbers = <K extends string>(names: readonly K[]): { [name in K]: z.ZodNumber } =>
+  Object.fromEntries(names.map((name) => [name, z.number()])) as { [name in K]: z.ZodNumber };
+
+/** Rows of the bars so far: blocks by their index, oldest first. Bars are never stored twice in one window. */
+export const windowSchema = z.strictObject({
+  v: z.literal(1),
+  market: z.string(),
+  instruments: z.int().positive(),
+  last_ordinal: z.int().nonnegative(),
+  blocks: z.array(z.strictObject({ index: z.int().nonnegative(), ...referenceSchema.shape })),
+});
+export type WindowManifest = z.infer<typeof windowSchema>;
+
+/** What ingest saw of one tick. */
+export const dataSchema = z.strictObject({
+  v: z.literal(1),
+  market: z.string(),
+  tick_utc: z.string(),
+  provider: z.string(),
+  live: z.boolean(),
+  lateness_s: z.number(),
+  instruments: z.int().positive(),
+  seen: z.int().nonnegative(),
+  quality: z.array(z.strictObject({ symbol: z.string(), level: z.enum(['GREEN', 'YELLOW', 'RED']), codes: z.array(code) })),
+  misaligned: z.array(z.strictObject({ symbol: z.string(), start_utc: z.string().nullable(), kind: z.string() })),
+});
+export type DataReport = z.infer<typeof dataSchema>;
+
+const endedOrder = z.strictObject({
+  ...numbers<OrderColumn>(ORDER_COLUMNS),
+  instrument: z.int().nonnegative(),
+  endedOrdinal: z.int(),
+  status: z.enum(ORDER_STATUS),
+  reason: code,
+  intent: z.string(),
+});
+
+/** What the fill step did: fills and ended orders, orders placed, and orders refused by the switch. */
+export const executionSchema = z.strictObject({
+  v: z.literal(1),
+  market: z.string(),
+  tick_utc: z.string(),
+  switch: z.strictObject({ enabled: z.boolean(), version: z.int(), halt_at_utc: z.string().nullable() }),
+  /** Whether the step ran too late to place anything new. */
+  late: z.boolean(),
+  /** Why nothing new could be placed, beside the decision itself. */
+  placing_refused: code.nullable(),
+  fills: z.array(z.strictObject(numbers(FILL_COLUMNS))),
+  ended: z.array(endedOrder),
+  placed: z.array(z.string()),
+  refused: z.array(z.string()),
+});
+export type Execution = z.infer<typeof executionSchema>;
+
+const whole = z.int();
+const position = z.strictObject({
+  instrument: z.string(),
+  quantity: whole,
+  quantity_digits: whole,
+  cost: whole,
+  mark_price: z.number(),
+  value: whole,
+  realised: whole,
+});
+
+/** What a book holds after a tick and how its day stands; money in minor units. */
+export const positionSchema = z.strictObject({
+  v: z.literal(1),
+  market: z.string(),
+  tick_utc: z.string(),
+  currency: z.string(),
+  equity: whole,
+  cash: whole,
+  positions: z.array(position),
+  day: z.strictObject({
+    date: z.string(),
+    equity_open: whole,
+    equity_close: whole,
+    costs: whole,
+    traded: whole,
+    trades: whole,
+    drawdown: z.number(),
+    gross_exposure: z.number(),
+  }),
+  drift: z.array(
+    z.strictObject({ feature: z.string(), rows: whole, psi: z.number().nullable(), level: z.enum(['GREEN', 'RED', 'UNDERPOWERED']) }),
+  ),
+});
+export type PositionReport = z.infer<typeof positionSchema>;
+
+/** The frozen release of one market: what decides, and what it rests on. */
+export const releaseSchema = z.strictObject({
+  v: z.literal(1),
+  release_name: z.string(),
+  market: z.string(),
+  mode: z.enum(['forward', 'replay']),
+  config_sha256: z.string(),
+  code_sha256: z.string(),
+  data: z.record(z.string(), z.string()),
+  data_source: z.strictObject({ name: z.string(), live: z.boolean() }),
+  model_version: z.string(),
+  universe_version: z.string(),
+  calendar_sha256: z.string(),
+  symbols: z.array(z.string()),
+  first_tick_utc: z.string(),
+  health: z.strictObject({
+    source: z.literal('oos'),
+    samples: whole,
+    brier: z.number(),
+    coverage: z.number(),
+    grade: z.enum(['A', 'B', 'C', 'D']),
+    codes: z.array(code),
+  }),
+  drift_reference: z.array(z.strictObject({ edges: z.array(z.number()), shares: z.array(z.number()) })),
+});
+export type Release = z.infer<typeof releaseSchema>;
+
+/** Configuration texts by path, as the release froze them. */
+export const configSchema = z.strictObject({ v: z.literal(1), files: z.record(z.string(), z.string()) });

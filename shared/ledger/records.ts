@@ -1,0 +1,121 @@
+import * as z from 'zod';
+import { CODES, type Code } from '../kernel/codes.ts';
+import type { Sha256 } from '../kernel/canonical.ts';
+
+const sha = z.string().regex(/^sha256:[0-9a-f]{64}$/).transform((text) => text as Sha256);
+const reference = z.strictObject({ key: z.string(), sha256: sha });
+const instant = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$/);
+const whole = z.int();
+const code = z.enum(Object.keys(CODES) as [Code, ...Code[]]);
+
+const common = {
+  v: z.literal(1),
+  market: z.string(),
+  mode: z.enum(['forward', 'replay']),
+  /** Number in the chain, from 0; `prev` is the hash of record n-1, null in the first. */
+  n: z.int().nonnegative(),
+  prev: sha.nullable(),
+  release_sha256: sha,
+};
+
+/** The first record: what was frozen, and where it lies. */
+const releaseRecord = z.strictObject({
+  ...common,
+  kind: z.literal('release'),
+  at_utc: instant,
+  release_name: z.string(),
+  release: reference,
+  /** Every configuration file's text, so that the ledger can be read and replayed without its folder. */
+  config: reference,
+  window: reference,
+  state: reference,
+  ordinal: whole,
+});
+
+/** A change of the latch, with who and why. */
+const switchRecord = z.strictObject({
+  ...common,
+  kind: z.literal('switch'),
+  at_utc: instant,
+  from: z.string(),
+  to: z.enum(['ACTIVE', 'HALTED', 'TRIAL']),
+  actor: z.string(),
+  reason: z.string(),
+  parameter_version: whole,
+});
+
+/** One tick: what it read, wrote and decided, and what the book is worth after it. Money in minor units. */
+const tickRecord = z.strictObject({
+  ...common,
+  kind: z.literal('tick'),
+  tick_utc: instant,
+  ordinal: whole,
+  trace_id: z.string(),
+  scheduled_at_utc: instant,
+  started_at_utc: instant,
+  frozen_at_utc: instant,
+  finished_at_utc: instant,
+  status: z.enum(['ok', 'blocked', 'late']),
+  gate_status: z.enum(['GREEN', 'YELLOW', 'RED']),
+  blocked_reason: z.array(code),
+  health_grade: z.enum(['A', 'B', 'C', 'D']),
+  risk_budget_left: z.number(),
+  switch: z.strictObject({ enabled: z.boolean(), version: whole }),
+  window: reference,
+  data: reference,
+  forecast: reference,
+  decision: reference,
+  execution: reference,
+  position: reference,
+  state: reference,
+  equity: whole,
+  cash: whole,
+  positions_value: whole,
+  fees: whole,
+  realised: whole,
+});
+
+/** A tick that did not happen: missed by the schedule, or failed in a step. Its bar is never decided afterwards. */
+const absentRecord = z.strictObject({
+  ...common,
+  kind: z.enum(['missed', 'failed']),
+  tick_utc: instant,
+  ordinal: whole,
+  recorded_at_utc: instant,
+  step: z.string(),
+  error: z.string(),
+});
+
+export const recordSchema = z.discriminatedUnion('kind', [releaseRecord, switchRecord, tickRecord, absentRecord]);
+
+export type LedgerRecord = z.infer<typeof recordSchema>;
+export type TickRecord = z.infer<typeof tickRecord>;
+export type ReleaseRecord = z.infer<typeof releaseRecord>;
+export type SwitchRecord = z.infer<typeof switchRecord>;
+export type AbsentRecord = z.infer<typeof absentRecord>;
+
+/** The end of the chain, as the one conditional write moves it. What the next tick needs is named here. */
+export const headSchema = z.strictObject({
+  n: z.int().nonnegative(),
+  sha256: sha,
+  key: z.string(),
+  mode: z.enum(['forward', 'replay']),
+  release_sha256: sha,
+  /** Close of the newest bar that has a record, and its ordinal. */
+  tick_utc: instant,
+  ordinal: whole,
+  window: reference,
+  state: reference,
+  /** Ordinal up to which the state has been settled; behind `ordinal` after missed ticks. */
+  settled_ordinal: whole,
+});
+export type Head = z.infer<typeof headSchema>;
+
+export const latchSchema = z.strictObject({
+  state: z.enum(['ACTIVE', 'TRIAL', 'HALTED']),
+  since_utc: instant,
+  record: z.int().nonnegative(),
+});
+export type Latch = z.infer<typeof latchSchema>;
+
+export const referenceSchema = reference;

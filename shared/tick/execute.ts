@@ -1,0 +1,50 @@
+import type { TickEvents } from '../execution/events.ts';
+import type { Code } from '../kernel/codes.ts';
+import type { Bars } from '../market-data/bars.ts';
+import { applyDecision, type Placing, type Upcoming } from './apply.ts';
+import type { Decision } from './decision.ts';
+import type { MarketRules } from './rules.ts';
+import type { TickState } from './state.ts';
+import { advanceTo } from './tick.ts';
+
+/** What execution needs beside the frozen decision. */
+export interface ExecuteInputs {
+  readonly rules: MarketRules;
+  readonly state: TickState;
+  readonly bars: Bars;
+  readonly fromOrdinal: number;
+  readonly decision: Decision;
+  readonly haltAtMs: number | null;
+  /** Whether the step runs too late for anything new to be placed. */
+  readonly late: boolean;
+  readonly upcoming: Upcoming | undefined;
+}
+
+export interface Executed {
+  readonly row: number;
+  readonly events: TickEvents;
+  readonly placed: readonly number[];
+  readonly refused: readonly number[];
+  readonly placingRefused: Code | null;
+}
+
+/**
+ * Settles what is due and places what was decided. The fill step calls it to know what happens, the ledger step to
+ * post it: both must come to the same result.
+ */
+export function execute(inputs: ExecuteInputs): Executed {
+  const { rules, state, decision } = inputs;
+  const { row, events } = advanceTo(rules, state, inputs.bars, inputs.fromOrdinal, decision.ordinal, inputs.haltAtMs);
+  const { placing, code } = placingOf(inputs);
+  // Without the calendar's next bars nothing can be placed; `placing` is then `none` and they are not read.
+  const upcoming = inputs.upcoming ?? { startMs: new Float64Array(0), endMs: new Float64Array(0) };
+  const { placed, refused } = applyDecision(rules, state, decision, placing, upcoming);
+  return { row, events, placed, refused, placingRefused: refused.length > 0 ? code : null };
+}
+
+function placingOf({ rules, late, upcoming, haltAtMs }: ExecuteInputs): { placing: Placing; code: Code } {
+  if (late) return { placing: 'none', code: 'DEADLINE_PASSED' };
+  if (upcoming === undefined) return { placing: 'none', code: 'CALENDAR_EXPIRED' };
+  if (haltAtMs !== null) return { placing: rules.config.reduce_under_red ? 'reducing' : 'none', code: 'KILL_SWITCH' };
+  return { placing: 'all', code: 'KILL_SWITCH' };
+}
