@@ -6,7 +6,12 @@ import { referenceSchema } from '../shared/ledger/records.ts';
 /** What the schedule sends: the market and the moment the schedule was set for. */
 export const scheduleSchema = z.object({
   market: z.string().min(1),
-  scheduled_at_utc: z.string().refine((text) => !Number.isNaN(parseIsoUtc(text)), 'expected a UTC instant such as 2026-11-22T10:01:00Z'),
+  scheduled_at_utc: z
+    .string()
+    .refine(
+      (text) => !Number.isNaN(parseIsoUtc(text)),
+      'expected a UTC instant such as 2026-11-22T10:01:00Z',
+    ),
 });
 
 /** What travels from step to step: names and hashes, never data. */

@@ -22,6 +22,12 @@ export async function fill(input: unknown, runtime: Runtime): Promise<Executed> 
   const inputs = await loadExecution(runtime, market, head, tick, { haltAtMs: reading.haltAtMs, late });
   const executed = execute(inputs);
   const stored = encodeExecution(market.rules, tick.tick_utc, reading, late, executed);
-  const execution = await putJson(runtime.stores.artifacts, tick.market, 'execution', tickMs, stored as unknown as Json);
+  const execution = await putJson(
+    runtime.stores.artifacts,
+    tick.market,
+    'execution',
+    tickMs,
+    stored as unknown as Json,
+  );
   return { ...tick, execution };
 }

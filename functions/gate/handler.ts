@@ -31,7 +31,10 @@ export async function gate(input: unknown, runtime: Runtime): Promise<Decided> {
     if (!(error instanceof IntegrityError)) throw error;
   }
   const decided = await frozenDecision(tick, runtime);
-  if (decided === undefined) throw new IntegrityError(`the decision of ${tick.market} at ${tick.tick_utc} vanished after it was written`);
+  if (decided === undefined)
+    throw new IntegrityError(
+      `the decision of ${tick.market} at ${tick.tick_utc} vanished after it was written`,
+    );
   return decided;
 }
 
@@ -41,7 +44,13 @@ async function frozenDecision(tick: Predicted, runtime: Runtime): Promise<Decide
   const bytes = await runtime.stores.artifacts.find(key);
   if (bytes === undefined) return undefined;
   const { header } = parsePacket(bytes, key);
-  return { ...tick, window: header.window, data: header.data, forecast: header.forecast, decision: { key, sha256: sha256(bytes) } };
+  return {
+    ...tick,
+    window: header.window,
+    data: header.data,
+    forecast: header.forecast,
+    decision: { key, sha256: sha256(bytes) },
+  };
 }
 
 async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array> {
@@ -50,14 +59,22 @@ async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array
   const { artifacts } = runtime.stores;
   const tickMs = parseIsoUtc(tick.tick_utc);
   const { head } = await requireHead(runtime, market);
-  if (isCommitted(head, tickMs)) throw new IntegrityError(`${tick.market} at ${tick.tick_utc} is in the ledger, but its decision is not in the store`);
+  if (isCommitted(head, tickMs))
+    throw new IntegrityError(
+      `${tick.market} at ${tick.tick_utc} is in the ledger, but its decision is not in the store`,
+    );
   const [state, view, data, reading] = await Promise.all([
     loadState(runtime, rules, head),
     getJson(artifacts, tick.forecast, forecastSchema).then((stored) => decodeForecast(rules, stored)),
     getJson(artifacts, tick.data, dataSchema),
     currentSwitch(runtime, tick.market),
   ]);
-  const { bars } = await loadWindow(artifacts, rules.instruments.symbols, tick.window, Math.min(head.settled_ordinal + 1, tick.ordinal));
+  const { bars } = await loadWindow(
+    artifacts,
+    rules.instruments.symbols,
+    tick.window,
+    Math.min(head.settled_ordinal + 1, tick.ordinal),
+  );
   const { row } = advanceTo(rules, state, bars, head.settled_ordinal + 1, tick.ordinal, reading.haltAtMs);
   const line = market.line(tickMs, tickMs);
   const { inputs, valuation } = measure(rules, state, bars, row, {

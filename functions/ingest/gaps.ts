@@ -19,22 +19,40 @@ interface At {
  * Records every tick between the head and row `row` that has no record: failed where its run left a failure, missed
  * otherwise. Such a tick is never computed afterwards. One commit each, so a killed run goes on where it stopped.
  */
-export async function recordGaps(runtime: Runtime, market: MarketRuntime, from: At, line: Timeline, row: number): Promise<At> {
+export async function recordGaps(
+  runtime: Runtime,
+  market: MarketRuntime,
+  from: At,
+  line: Timeline,
+  row: number,
+): Promise<At> {
   const name = market.rules.config.market;
   let at = from;
   let next = rowClosingAt(line, parseIsoUtc(at.head.tick_utc)) + 1;
-  if (next === 0) throw new IntegrityError(`the head of ${name} names ${at.head.tick_utc}, which the calendar does not know as a bar's close`);
+  if (next === 0)
+    throw new IntegrityError(
+      `the head of ${name} names ${at.head.tick_utc}, which the calendar does not know as a bar's close`,
+    );
   for (; next < row; next++) {
     const tickMs = line.endMs[next]!;
     const failure = await runtime.stores.state.get(ledgerPartition(name), failureSort(tickMs));
-    const known = failure === undefined ? undefined : parseStored(failure.body, failureSchema, `failure of ${name} at ${isoUtc(tickMs)}`);
+    const known =
+      failure === undefined
+        ? undefined
+        : parseStored(failure.body, failureSchema, `failure of ${name} at ${isoUtc(tickMs)}`);
     const { head } = at;
     const ordinal = head.ordinal + 1;
     await commit(runtime.stores, {
       atMs: tickMs,
       previousHead: at.body,
       also: [],
-      head: { tick_utc: isoUtc(tickMs), ordinal, window: head.window, state: head.state, settled_ordinal: head.settled_ordinal },
+      head: {
+        tick_utc: isoUtc(tickMs),
+        ordinal,
+        window: head.window,
+        state: head.state,
+        settled_ordinal: head.settled_ordinal,
+      },
       record: {
         v: 1,
         kind: known === undefined ? 'missed' : 'failed',

@@ -39,13 +39,23 @@ export async function ingest(input: unknown, runtime: Runtime): Promise<Tick | N
   const line = market.line(Math.min(tickMs, parseIsoUtc(before.head.tick_utc)), tickMs);
   const row = rowClosingAt(line, tickMs);
   if (row < 0) return { status: 'closed', market: event.market, scheduled_at_utc: event.scheduled_at_utc };
-  if (isCommitted(before.head, tickMs)) return { status: 'done', market: event.market, scheduled_at_utc: event.scheduled_at_utc };
+  if (isCommitted(before.head, tickMs))
+    return { status: 'done', market: event.market, scheduled_at_utc: event.scheduled_at_utc };
   const { head } = await recordGaps(runtime, market, before, line, row);
   const ordinal = head.ordinal + 1;
   const nowMs = runtime.clock.now();
   const traceId = traceOf(market, tickMs);
   await claim(runtime, event.market, tickMs, traceId);
-  const { bars, misaligned, window } = await freezeWindow(runtime, market, head, line, row, ordinal, tickMs, nowMs);
+  const { bars, misaligned, window } = await freezeWindow(
+    runtime,
+    market,
+    head,
+    line,
+    row,
+    ordinal,
+    tickMs,
+    nowMs,
+  );
   const lateness_s = (nowMs - tickMs) / SECOND_MS;
   const report = dataReport(market, tickMs, bars, misaligned, lateness_s);
   return {
@@ -63,11 +73,18 @@ export async function ingest(input: unknown, runtime: Runtime): Promise<Tick | N
 
 /** One id for all runs of a tick: whoever looks for it in logs finds every attempt. */
 export const traceOf = (market: MarketRuntime, tickMs: number): string =>
-  hashJson([market.releaseSha256, market.rules.config.market, isoUtc(tickMs)]).slice('sha256:'.length, 'sha256:'.length + 16);
+  hashJson([market.releaseSha256, market.rules.config.market, isoUtc(tickMs)]).slice(
+    'sha256:'.length,
+    'sha256:'.length + 16,
+  );
 
 /** Marks the tick as begun. Another run that claimed it before is this one's equal: the commit decides. */
 async function claim(runtime: Runtime, market: string, tickMs: number, traceId: string): Promise<void> {
-  const item = { partition: ledgerPartition(market), sort: claimSort(tickMs), body: canonicalJson({ trace_id: traceId }) };
+  const item = {
+    partition: ledgerPartition(market),
+    sort: claimSort(tickMs),
+    body: canonicalJson({ trace_id: traceId }),
+  };
   try {
     await runtime.stores.state.transact([{ item, expect: 'absent' }]);
   } catch (error) {
@@ -92,7 +109,12 @@ async function freezeWindow(
   const known = await loadManifest(artifacts, head.window);
   const firstNew = known.last_ordinal + 1;
   const openStart = blockOf(firstNew) * BLOCK_ROWS;
-  const { bars: past } = await loadWindow(artifacts, symbols, head.window, Math.min(openStart, firstNew - QUALITY_LOOKBACK - 1));
+  const { bars: past } = await loadWindow(
+    artifacts,
+    symbols,
+    head.window,
+    Math.min(openStart, firstNew - QUALITY_LOOKBACK - 1),
+  );
   const firstRow = row - (ordinal - firstNew);
   const grid = { firstOrdinal: firstNew, ...slice(line, firstRow, row + 1) };
   const raw = await provider.fetch(symbols, grid.startMs[0]!, line.endMs[row]!, nowMs);
@@ -102,7 +124,13 @@ async function freezeWindow(
   return { bars, misaligned, window };
 }
 
-function dataReport(market: MarketRuntime, tickMs: number, bars: Bars, misaligned: Misaligned[], lateness_s: number): DataReport {
+function dataReport(
+  market: MarketRuntime,
+  tickMs: number,
+  bars: Bars,
+  misaligned: Misaligned[],
+  lateness_s: number,
+): DataReport {
   const { rules, provider } = market;
   const last = bars.startMs.length - 1;
   const n = bars.instruments.length;
@@ -117,7 +145,10 @@ function dataReport(market: MarketRuntime, tickMs: number, bars: Bars, misaligne
     lateness_s,
     instruments: n,
     seen,
-    quality: qualityReport(bars, last, rules.config.quality).map((row) => ({ ...row, codes: [...row.codes] })),
+    quality: qualityReport(bars, last, rules.config.quality).map((row) => ({
+      ...row,
+      codes: [...row.codes],
+    })),
     misaligned: misaligned.map(({ symbol, startMs }) => ({
       symbol,
       start_utc: Number.isNaN(startMs) ? null : isoUtc(startMs),

@@ -12,8 +12,16 @@ export async function predict(input: unknown, runtime: Runtime): Promise<Predict
   const tick = parseInput('predict', input, tickSchema);
   const { rules, release } = runtime.market(tick.market);
   const { artifacts } = runtime.stores;
-  const { bars } = await loadWindow(artifacts, rules.instruments.symbols, tick.window, tick.ordinal - rules.windowRows + 1);
+  const { bars } = await loadWindow(
+    artifacts,
+    rules.instruments.symbols,
+    tick.window,
+    tick.ordinal - rules.windowRows + 1,
+  );
   const made = forecastWindow(rules, bars);
   const stored = encodeForecast(made, driftCounts(made.features, release.drift_reference));
-  return { ...tick, forecast: await putJson(artifacts, tick.market, 'forecast', parseIsoUtc(tick.tick_utc), stored) };
+  return {
+    ...tick,
+    forecast: await putJson(artifacts, tick.market, 'forecast', parseIsoUtc(tick.tick_utc), stored),
+  };
 }

@@ -17,7 +17,8 @@ export interface ConfigFiles {
 export function readConfigFiles(folder: string, depth = 0): ConfigFiles {
   const root = readText(join(folder, 'config.yaml'), folder);
   const { base } = parseYaml(join(folder, 'config.yaml'), root, rootSchema);
-  if (depth > 4) throw new ConfigError(`${folder}/config.yaml: base: more than four bases in a row, or a circle of them`);
+  if (depth > 4)
+    throw new ConfigError(`${folder}/config.yaml: base: more than four bases in a row, or a circle of them`);
   const below = base === null ? undefined : readConfigFiles(join(folder, base), depth + 1);
   const texts = new Map(below?.texts);
   const origins = new Map<string, string>();
@@ -27,7 +28,8 @@ export function readConfigFiles(folder: string, depth = 0): ConfigFiles {
   }
   return {
     texts,
-    origin: (path) => origins.get(path) ?? (texts.has(path) ? below?.origin(path) : undefined) ?? join(folder, path),
+    origin: (path) =>
+      origins.get(path) ?? (texts.has(path) ? below?.origin(path) : undefined) ?? join(folder, path),
   };
 }
 
@@ -35,7 +37,11 @@ function readText(path: string, folder: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new ConfigError(`${path}: cannot be read; expected a configuration folder at ${folder} (--config DIR)`, { path }, { cause });
+    throw new ConfigError(
+      `${path}: cannot be read; expected a configuration folder at ${folder} (--config DIR)`,
+      { path },
+      { cause },
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 import { rowClosingAt, slice, type Timeline } from '../../shared/calendar/timeline.ts';
-import { ConfigError } from '../../shared/kernel/errors.ts';
+import { ConfigError, OtherReleaseError } from '../../shared/kernel/errors.ts';
 import { parseIsoUtc } from '../../shared/kernel/time.ts';
 import { getChecked, getJson, readHead, readLatch } from '../../shared/ledger/chain.ts';
+import { stateSchema } from '../../shared/ledger/artifacts.ts';
 import { DISABLE_TRADING } from '../../shared/ledger/keys.ts';
 import type { Head } from '../../shared/ledger/records.ts';
 import { loadWindow } from '../../shared/ledger/window-store.ts';
@@ -10,21 +11,21 @@ import { upcomingBars } from '../../shared/tick/apply.ts';
 import type { ExecuteInputs } from '../../shared/tick/execute.ts';
 import { decodePacket } from '../../shared/tick/packet.ts';
 import type { MarketRules } from '../../shared/tick/rules.ts';
-import { decodeState, stateSchema } from '../../shared/tick/state-codec.ts';
+import { decodeState } from '../../shared/tick/state-codec.ts';
 import type { TickState } from '../../shared/tick/state.ts';
 import type { Decided } from '../envelope.ts';
 import type { MarketRuntime, Runtime } from './runtime.ts';
 
 /** The head of a market's ledger. @throws ConfigError where there is none, or it is of another release. */
-export async function requireHead(runtime: Runtime, market: MarketRuntime): Promise<{ head: Head; body: string }> {
+export async function requireHead(
+  runtime: Runtime,
+  market: MarketRuntime,
+): Promise<{ head: Head; body: string }> {
   const name = market.rules.config.market;
   const at = await readHead(runtime.stores, name);
   if (at === undefined) throw new ConfigError(`market ${name} has no ledger here: freeze a release first`);
   if (at.head.release_sha256 !== market.releaseSha256) {
-    throw new ConfigError(
-      `the ledger of ${name} belongs to release ${at.head.release_sha256}, this is ${market.releaseSha256}: ` +
-        'changed data, configuration or code is a new release and needs a ledger of its own',
-    );
+    throw new OtherReleaseError(name, at.head.release_sha256, market.releaseSha256);
   }
   return at;
 }
@@ -39,7 +40,10 @@ export async function loadState(runtime: Runtime, rules: MarketRules, head: Head
 
 /** The kill switch as it stands now, read from the stores and never cached. */
 export async function currentSwitch(runtime: Runtime, market: string): Promise<SwitchReading> {
-  const [parameter, latch] = await Promise.all([runtime.stores.parameters.get(DISABLE_TRADING), readLatch(runtime.stores, market)]);
+  const [parameter, latch] = await Promise.all([
+    runtime.stores.parameters.get(DISABLE_TRADING),
+    readLatch(runtime.stores, market),
+  ]);
   return readSwitch(parameter, latch, runtime.clock.now());
 }
 

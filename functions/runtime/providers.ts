@@ -20,7 +20,9 @@ export function buildProvider(rules: MarketRules, options: SourceOptions): BarPr
   switch (chosen.kind) {
     case 'recorded':
       if (options.barsFolder === undefined) {
-        throw new ConfigError(`market ${rules.config.market} reads recorded bars: say where they are with --bars DIR`);
+        throw new ConfigError(
+          `market ${rules.config.market} reads recorded bars: say where they are with --bars DIR`,
+        );
       }
       return recordedProvider({
         folder: options.barsFolder,
@@ -32,7 +34,12 @@ export function buildProvider(rules: MarketRules, options: SourceOptions): BarPr
       const perBar = chosen.volatility_daily / Math.sqrt(rules.barsPerDay);
       return simulatedProvider({
         seed: chosen.seed,
-        index: rules.calendar.tradingIndex(chosen.start_session, chosen.end_session, rules.config.bar_size, rules.config.bar_anchor),
+        index: rules.calendar.tradingIndex(
+          chosen.start_session,
+          chosen.end_session,
+          rules.config.bar_size,
+          rules.config.bar_anchor,
+        ),
         instruments: rules.instruments.symbols,
         trendStrength: chosen.trend_strength,
         volatility: perBar,

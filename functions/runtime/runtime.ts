@@ -45,14 +45,20 @@ export function lineSource(rules: MarketRules): (fromMs: number, toMs: number) =
 }
 
 /** A runtime over fixed markets. */
-export function runtimeOf(stores: Stores, clock: Clock, markets: ReadonlyMap<string, MarketRuntime>): Runtime {
+export function runtimeOf(
+  stores: Stores,
+  clock: Clock,
+  markets: ReadonlyMap<string, MarketRuntime>,
+): Runtime {
   return {
     stores,
     clock,
     market: (name) => {
       const found = markets.get(name);
       if (found !== undefined) return found;
-      throw new ConfigError(`market ${name} is not part of this run; it has ${[...markets.keys()].join(', ') || 'none'}`);
+      throw new ConfigError(
+        `market ${name} is not part of this run; it has ${[...markets.keys()].join(', ') || 'none'}`,
+      );
     },
   };
 }

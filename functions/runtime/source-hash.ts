@@ -14,6 +14,8 @@ export function sourceHash(root: string = ROOT): Sha256 {
       .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
       .map((entry) => join(entry.parentPath, entry.name).slice(join(root, '/').length)),
   );
-  const files = paths.sort(byCodeUnit).map((path) => [path.replaceAll('\\', '/'), sha256(readFileSync(join(root, path)))]);
+  const files = paths
+    .sort(byCodeUnit)
+    .map((path) => [path.replaceAll('\\', '/'), sha256(readFileSync(join(root, path)))]);
   return hashJson(Object.fromEntries(files) as Record<string, string>);
 }

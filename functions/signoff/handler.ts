@@ -1,8 +1,35 @@
 import { readHead } from '../../shared/ledger/chain.ts';
+import { signOff } from '../../shared/tick/sign-off.ts';
 import { committedSchema, parseInput } from '../envelope.ts';
+import { loadState } from '../runtime/context.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-export async function signoff(input: unknown, runtime: Runtime): Promise<{ status: 'committed'; market: string; n: number }> {
+
+/** What a finished run leaves as its output. */
+export interface Finished {
+  readonly status: 'committed';
+  readonly market: string;
+  readonly tick_utc: string;
+  readonly record_sha256: string;
+  readonly verdict: string;
+}
+
+/** Holds the committed head against the sealed thresholds and replaces the market's sign-off files. */
+export async function signoff(input: unknown, runtime: Runtime): Promise<Finished> {
   const tick = parseInput('signoff', input, committedSchema);
-  const at = (await readHead(runtime.stores, tick.market))!;
-  return { status: 'committed', market: tick.market, n: at.head.n };
+  const market = runtime.market(tick.market);
+  const { head } = (await readHead(runtime.stores, tick.market))!;
+  const state = await loadState(runtime, market.rules, head);
+  const { rules, release, releaseSha256 } = market;
+  const result = signOff([{ rules, release, releaseSha256, head, state }], market.thresholds);
+  const write = (name: string, text: string): Promise<void> =>
+    runtime.stores.projections.write(`signoff/${tick.market}/${name}`, new TextEncoder().encode(text));
+  await write('threshold_report.csv', result.csv);
+  await write('release_signoff.md', result.markdown);
+  return {
+    status: 'committed',
+    market: tick.market,
+    tick_utc: tick.tick_utc,
+    record_sha256: tick.record.sha256,
+    verdict: result.release,
+  };
 }

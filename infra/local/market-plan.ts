@@ -36,7 +36,9 @@ export function planMarket(request: MarketRequest): MarketPlan {
   const { config, market, from, to } = request;
   const found = config.markets.get(market);
   if (found === undefined) {
-    throw new ConfigError(`--market: ${market} is unknown; the configuration has ${[...config.markets.keys()].join(', ')}`);
+    throw new ConfigError(
+      `--market: ${market} is unknown; the configuration has ${[...config.markets.keys()].join(', ')}`,
+    );
   }
   if (from > to) throw new ConfigError(`--from ${from} lies after --to ${to}`);
   const files = cutUniverse(found, request.symbols);
@@ -47,7 +49,13 @@ export function planMarket(request: MarketRequest): MarketPlan {
   const { bar_size: size, bar_anchor: anchor, warmup_bars: warmUp } = files.config;
   // Bars of the warm-up reach back over weekends and holidays; twice the sessions and a month always suffice.
   const daysBack = Math.ceil((warmUp / rules.barsPerDay) * 2) + 31;
-  const whole = timeline(calendar, size, anchor, dateAround(parseIsoDate(from), -daysBack), dateAround(parseIsoDate(to), 45));
+  const whole = timeline(
+    calendar,
+    size,
+    anchor,
+    dateAround(parseIsoDate(from), -daysBack),
+    dateAround(parseIsoDate(to), 45),
+  );
   const fromDay = parseIsoDate(from) / DAY_MS;
   const toDay = parseIsoDate(to) / DAY_MS;
   const first = whole.sessionDay.findIndex((day) => day >= fromDay);
@@ -55,7 +63,12 @@ export function planMarket(request: MarketRequest): MarketPlan {
   if (first < 0 || last < first) throw new ConfigError(`${market} has no session from ${from} to ${to}`);
   const begin = Math.max(0, first - warmUp);
   const line = slice(whole, begin, whole.startMs.length);
-  const index = calendar.tradingIndex(clip(calendar, dateAround(line.startMs[0]!, -2)), clip(calendar, dateAround(parseIsoDate(to), 2)), size, anchor);
+  const index = calendar.tradingIndex(
+    clip(calendar, dateAround(line.startMs[0]!, -2)),
+    clip(calendar, dateAround(parseIsoDate(to), 2)),
+    size,
+    anchor,
+  );
   const provider = buildProvider(rules, { barsFolder: request.barsFolder, index });
   return { files, rules, provider, line, firstRow: first - begin, lastRow: last - begin };
 }

@@ -26,7 +26,11 @@ export interface ReplayInputs {
 }
 
 /** Seconds after the freeze at which the steps behind it run in a replay. */
-const SECONDS_AFTER_FREEZE: Readonly<Partial<Record<StepName, number>>> = { fill: 10, ledger: 20, signoff: 30 };
+const SECONDS_AFTER_FREEZE: Readonly<Partial<Record<StepName, number>>> = {
+  fill: 10,
+  ledger: 20,
+  signoff: 30,
+};
 
 /**
  * Replays one market tick by tick through the deployed state machine under a simulated clock. A folder that already
@@ -64,7 +68,10 @@ export async function replayMarket(inputs: ReplayInputs): Promise<{ ticksRun: nu
     const tickMs = line.endMs[row]!;
     if (tickMs > doneMs) {
       clock.advanceTo(tickMs);
-      await machine.run({ market, scheduled_at_utc: isoUtc(tickMs + rules.config.schedule_offset_s * SECOND_MS) });
+      await machine.run({
+        market,
+        scheduled_at_utc: isoUtc(tickMs + rules.config.schedule_offset_s * SECOND_MS),
+      });
       ticksRun++;
     }
     await inputs.onTick?.();
@@ -73,7 +80,11 @@ export async function replayMarket(inputs: ReplayInputs): Promise<{ ticksRun: nu
 }
 
 /** The steps at their moments: ingest when the schedule fires, the freeze when the contract says, the rest after it. */
-function timedHandlers(runtime: Runtime, clock: SimulatedClock, { rules }: MarketRuntime): Record<StepName, Handler> {
+function timedHandlers(
+  runtime: Runtime,
+  clock: SimulatedClock,
+  { rules }: MarketRuntime,
+): Record<StepName, Handler> {
   const { schedule_offset_s: offset } = rules.config;
   const freeze = rules.fillSpec.decision_delay_s;
   const momentOf = (step: StepName): number =>

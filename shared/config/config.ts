@@ -46,33 +46,67 @@ export interface Config {
   readonly hash: Sha256;
 }
 
+/** A file elsewhere would be hashed but never read: a misspelt folder must not pass in silence. */
+const KNOWN_PATHS =
+  /^((markets|universes|models|cost_profiles|calendars)\/[a-z0-9_]+|config|go_live_thresholds|fill_model_spec[a-z0-9_]*)\.yaml$/;
+const KNOWN_PATHS_TEXT =
+  'config.yaml, go_live_thresholds.yaml, fill_model_spec*.yaml, or a lower-case file in markets/, universes/, models/, cost_profiles/ or calendars/';
+
 /**
  * Parses every file of a configuration, including those that no market names: nothing runs on a bad one.
  * @param files text by path relative to the root, `/`-separated; `origin` tells where a path was read from.
  * @throws ConfigError with all problems of the first bad file, or of the references between files.
  */
-export function parseConfig(files: ReadonlyMap<string, string>, origin: (path: string) => string = (path) => path): Config {
+export function parseConfig(
+  files: ReadonlyMap<string, string>,
+  origin: (path: string) => string = (path) => path,
+): Config {
   const folder = <T>(name: string, schema: z.ZodType<T>): Map<string, T> => {
     const paths = [...files.keys()].filter((path) => path.startsWith(`${name}/`)).sort(byCodeUnit);
-    return new Map(paths.map((path) => [path.slice(name.length + 1, -'.yaml'.length), parseYaml(origin(path), files.get(path)!, schema)]));
+    return new Map(
+      paths.map((path) => [
+        path.slice(name.length + 1, -'.yaml'.length),
+        parseYaml(origin(path), files.get(path)!, schema),
+      ]),
+    );
   };
+  for (const path of files.keys()) {
+    if (!KNOWN_PATHS.test(path))
+      throw new ConfigError(`${origin(path)}: is no configuration file; expected ${KNOWN_PATHS_TEXT}`);
+  }
   const markets = folder('markets', marketSchema);
   const universes = named(folder('universes', universeSchema), 'universes', origin);
   const policies = named(folder('models', policySchema), 'models', origin);
   const profiles = named(folder('cost_profiles', costProfileSchema), 'cost_profiles', origin);
-  const calendars = new Map([...folder('calendars', calendarSchema).values()].map((calendar) => [calendar.exchange, calendar]));
+  const calendars = new Map<string, CalendarConfig>();
+  for (const [file, calendar] of folder('calendars', calendarSchema)) {
+    const expected = calendar.exchange.toLowerCase();
+    if (file !== expected)
+      throw new ConfigError(
+        `${origin(`calendars/${file}.yaml`)}: exchange: is ${calendar.exchange}, expected the file to be ${expected}.yaml`,
+      );
+    calendars.set(calendar.exchange, calendar);
+  }
   const specs = new Map(
-    [...files.keys()].filter((path) => /^fill_model_spec[a-z0-9_]*\.yaml$/.test(path)).sort(byCodeUnit).map((path) => {
-      const spec = parseYaml(origin(path), files.get(path)!, fillSpecSchema);
-      return [spec.name, spec] as const;
-    }),
+    [...files.keys()]
+      .filter((path) => /^fill_model_spec[a-z0-9_]*\.yaml$/.test(path))
+      .sort(byCodeUnit)
+      .map((path) => {
+        const spec = parseYaml(origin(path), files.get(path)!, fillSpecSchema);
+        return [spec.name, spec] as const;
+      }),
   );
-  const thresholds = parseYaml(origin('go_live_thresholds.yaml'), required(files, 'go_live_thresholds.yaml', origin), thresholdsSchema);
+  const thresholds = parseYaml(
+    origin('go_live_thresholds.yaml'),
+    required(files, 'go_live_thresholds.yaml', origin),
+    thresholdsSchema,
+  );
   if (markets.size === 0) throw new ConfigError(`${origin('markets')}: holds no market file`);
   const resolved = new Map<string, MarketFiles>();
   for (const [file, config] of markets) {
     const where = origin(`markets/${file}.yaml`);
-    if (config.market !== file) throw new ConfigError(`${where}: market: is ${config.market}, expected the file's name ${file}`);
+    if (config.market !== file)
+      throw new ConfigError(`${where}: market: is ${config.market}, expected the file's name ${file}`);
     const bundle: MarketFiles = {
       config,
       universe: lookUp(universes, config.universe, where, 'universe'),
@@ -88,19 +122,32 @@ export function parseConfig(files: ReadonlyMap<string, string>, origin: (path: s
     }
     resolved.set(file, bundle);
   }
-  const fileHashes = Object.fromEntries([...files.keys()].sort(byCodeUnit).map((path) => [path, sha256(files.get(path)!)]));
+  const fileHashes = Object.fromEntries(
+    [...files.keys()].sort(byCodeUnit).map((path) => [path, sha256(files.get(path)!)]),
+  );
   return { markets: resolved, calendars, thresholds, fileHashes, hash: hashJson(fileHashes) };
 }
 
 /** Files that carry a name must carry their file's. */
-function named<T extends { name: string }>(files: Map<string, T>, folder: string, origin: (path: string) => string): Map<string, T> {
+function named<T extends { name: string }>(
+  files: Map<string, T>,
+  folder: string,
+  origin: (path: string) => string,
+): Map<string, T> {
   for (const [file, { name }] of files) {
-    if (name !== file) throw new ConfigError(`${origin(`${folder}/${file}.yaml`)}: name: is ${name}, expected the file's name ${file}`);
+    if (name !== file)
+      throw new ConfigError(
+        `${origin(`${folder}/${file}.yaml`)}: name: is ${name}, expected the file's name ${file}`,
+      );
   }
   return files;
 }
 
-function required(files: ReadonlyMap<string, string>, path: string, origin: (path: string) => string): string {
+function required(
+  files: ReadonlyMap<string, string>,
+  path: string,
+  origin: (path: string) => string,
+): string {
   const text = files.get(path);
   if (text === undefined) throw new ConfigError(`${origin(path)}: is missing; every configuration needs it`);
   return text;
@@ -109,5 +156,7 @@ function required(files: ReadonlyMap<string, string>, path: string, origin: (pat
 function lookUp<T>(known: ReadonlyMap<string, T>, name: string, where: string, key: string): T {
   const found = known.get(name);
   if (found !== undefined) return found;
-  throw new ConfigError(`${where}: ${key}: ${name} does not exist; known are ${[...known.keys()].sort(byCodeUnit).join(', ') || 'none'}`);
+  throw new ConfigError(
+    `${where}: ${key}: ${name} does not exist; known are ${[...known.keys()].sort(byCodeUnit).join(', ') || 'none'}`,
+  );
 }

@@ -23,9 +23,12 @@ export const fillSpecSchema = z
     /** Bars after the first eligible one in which a remainder may still fill. */
     deadline_bars: z.int().min(0).max(50),
   })
-  .refine((spec) => spec.latency_ms_min <= spec.open_struck_within_s_max * 1000 || !spec.open_struck_before_freeze, {
-    path: ['latency_ms_min'],
-    message: 'exceeds open_struck_within_s_max, so that no bar struck before the freeze could ever fill',
-  });
+  .refine(
+    (spec) => spec.latency_ms_min <= spec.open_struck_within_s_max * 1000 || !spec.open_struck_before_freeze,
+    {
+      path: ['latency_ms_min'],
+      message: 'exceeds open_struck_within_s_max, so that no bar struck before the freeze could ever fill',
+    },
+  );
 
 export type FillSpec = z.infer<typeof fillSpecSchema>;

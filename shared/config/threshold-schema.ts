@@ -6,9 +6,6 @@ const below = z.strictObject({ below: z.number() });
 const above = z.strictObject({ above: z.number() });
 const equals = z.strictObject({ equals: z.union([z.number(), z.boolean()]) });
 
-/** One comparison; the sign-off reads `value <comparison> limit`. */
-const comparison = z.union([atLeast, atMost, below, above, equals]);
-
 const perMarket = z.strictObject({
   min_trades_in_window: atLeast,
   min_average_gross_exposure: atLeast,
@@ -40,5 +37,8 @@ export const thresholdsSchema = z.strictObject({
 });
 
 export type Thresholds = z.infer<typeof thresholdsSchema>;
-export type Comparison = z.infer<typeof comparison>;
+/** One comparison; the sign-off reads `value <comparison> limit`. */
+export type Comparison = z.infer<
+  typeof atLeast | typeof atMost | typeof below | typeof above | typeof equals
+>;
 export type ThresholdKey = keyof Thresholds['markets'];

@@ -26,7 +26,11 @@ export const universeSchema = z
     const seen = new Set<string>();
     universe.instruments.forEach((row, index) => {
       if (seen.has(row.symbol)) {
-        context.addIssue({ code: 'custom', path: ['instruments', index, 'symbol'], message: `${row.symbol} is listed twice` });
+        context.addIssue({
+          code: 'custom',
+          path: ['instruments', index, 'symbol'],
+          message: `${row.symbol} is listed twice`,
+        });
       }
       seen.add(row.symbol);
     });

@@ -9,7 +9,12 @@ export interface CostModel {
   readonly barMs: number;
 }
 
-export function compileCosts(profile: CostProfile, minorPerUnit: number, barsPerDay: number, barMs: number): CostModel {
+export function compileCosts(
+  profile: CostProfile,
+  minorPerUnit: number,
+  barsPerDay: number,
+  barMs: number,
+): CostModel {
   return { fees: feeTable(profile, minorPerUnit), profile, barsPerDay, barMs };
 }
 
@@ -17,7 +22,12 @@ export function compileCosts(profile: CostProfile, minorPerUnit: number, barsPer
  * Half the spread in bps: the base widened by how far the bar moved against its volatility, by how much traded
  * against the average, and by the time of day. Thin, wild and first minutes cost more.
  */
-export function halfSpreadBps(costs: CostModel, relativeMove: number, relativeVolume: number, minutesSinceOpen: number): number {
+export function halfSpreadBps(
+  costs: CostModel,
+  relativeMove: number,
+  relativeVolume: number,
+  minutesSinceOpen: number,
+): number {
   const table = costs.profile.half_spread;
   return (
     table.base_bps *
@@ -37,7 +47,12 @@ function factorAt(rows: readonly { up_to?: number | undefined; factor: number }[
  * Market impact in bps by the square-root law, Y * sigma * sqrt(Q / V): sigma a day's volatility, Q the order's
  * notional, V the average daily traded value (Almgren et al. 2005; Toth et al. 2011 for Y of order one).
  */
-export function impactBps(costs: CostModel, sigmaBar: number, notional: number, averageNotional: number): number {
+export function impactBps(
+  costs: CostModel,
+  sigmaBar: number,
+  notional: number,
+  averageNotional: number,
+): number {
   const daily = averageNotional * costs.barsPerDay;
   return costs.profile.impact.y * sigmaBar * Math.sqrt(costs.barsPerDay) * Math.sqrt(notional / daily) * 1e4;
 }
@@ -48,15 +63,29 @@ export function latencyBps(costs: CostModel, sigmaBar: number, delayMs: number):
 }
 
 /** Fee and base half spread of leaving a position of the side at the price, in bps of it. */
-export function exitBps(costs: CostModel, positionSide: 1 | -1, dayNumber: number, price: number, notional: number): number {
+export function exitBps(
+  costs: CostModel,
+  positionSide: 1 | -1,
+  dayNumber: number,
+  price: number,
+  notional: number,
+): number {
   const fee = expectedFeeBps(costs.fees, positionSide === 1 ? -1 : 1, dayNumber, price, notional);
   return fee + costs.profile.half_spread.base_bps;
 }
 
 /** Entering and leaving: fees of both sides and the half spread twice, in bps. */
-export function roundTripBps(costs: CostModel, halfSpread: number, dayNumber: number, price: number, notional: number): number {
+export function roundTripBps(
+  costs: CostModel,
+  halfSpread: number,
+  dayNumber: number,
+  price: number,
+  notional: number,
+): number {
   const fees = costs.fees;
   return (
-    expectedFeeBps(fees, 1, dayNumber, price, notional) + expectedFeeBps(fees, -1, dayNumber, price, notional) + 2 * halfSpread
+    expectedFeeBps(fees, 1, dayNumber, price, notional) +
+    expectedFeeBps(fees, -1, dayNumber, price, notional) +
+    2 * halfSpread
   );
 }

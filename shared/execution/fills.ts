@@ -71,5 +71,9 @@ export function rawFillPrice(
 }
 
 /** Steps that a bar's volume leaves to one order: the cap's share, in whole lots. */
-export const participationSteps = (spec: FillSpec, volume: number, stepsPerUnit: number, lotSteps: number): number =>
-  Math.floor((spec.participation_cap * volume * stepsPerUnit) / lotSteps) * lotSteps;
+export const participationSteps = (
+  spec: FillSpec,
+  volume: number,
+  stepsPerUnit: number,
+  lotSteps: number,
+): number => Math.floor((spec.participation_cap * volume * stepsPerUnit) / lotSteps) * lotSteps;

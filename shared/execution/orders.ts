@@ -1,5 +1,12 @@
 /** How an order ended, in the order of their codes in columns. */
-export const ORDER_STATUS = ['working', 'filled', 'partially_filled', 'expired', 'rejected', 'cancelled'] as const;
+export const ORDER_STATUS = [
+  'working',
+  'filled',
+  'partially_filled',
+  'expired',
+  'rejected',
+  'cancelled',
+] as const;
 export type OrderStatus = (typeof ORDER_STATUS)[number];
 
 const COLUMNS = [
@@ -49,7 +56,12 @@ export type WorkingOrders = { readonly [column in OrderColumn]: Float64Array } &
 export function noOrders(instruments: number): WorkingOrders {
   const columns = Object.fromEntries(COLUMNS.map((column) => [column, new Float64Array(instruments)]));
   const texts = (): string[] => new Array<string>(instruments).fill('');
-  return { ...(columns as { [column in OrderColumn]: Float64Array }), cancelCode: texts(), lastCode: texts(), intent: texts() };
+  return {
+    ...(columns as { [column in OrderColumn]: Float64Array }),
+    cancelCode: texts(),
+    lastCode: texts(),
+    intent: texts(),
+  };
 }
 
 /** A copy that shares nothing with the original. */

@@ -2,11 +2,20 @@ import { binOf, psiOfProportions, sortedQuantile } from '../kernel/statistics.ts
 import type { Features } from './features.ts';
 
 /** Features whose distribution is watched, and where each lies among the features. */
-export const DRIFT_FEATURES = ['momentum_short', 'momentum_middle', 'momentum_long', 'trend', 'relative_volume'] as const;
+export const DRIFT_FEATURES = [
+  'momentum_short',
+  'momentum_middle',
+  'momentum_long',
+  'trend',
+  'relative_volume',
+] as const;
 const BINS = 10;
 
 /** Decile edges of each feature over the reference bars, and the shares of the reference between them. */
-export type DriftReference = readonly { readonly edges: readonly number[]; readonly shares: readonly number[] }[];
+export type DriftReference = readonly {
+  readonly edges: readonly number[];
+  readonly shares: readonly number[];
+}[];
 
 /** Counts of the forward window per feature and decile, pooled over instruments, and which were ever RED. */
 export interface Drift {
@@ -77,13 +86,21 @@ export interface DriftRow {
 }
 
 /** Judges the window so far and remembers what was evaluated and what was RED. */
-export function judgeDrift(drift: Drift, reference: DriftReference, rowsMin: number, psiRed: number): DriftRow[] {
+export function judgeDrift(
+  drift: Drift,
+  reference: DriftReference,
+  rowsMin: number,
+  psiRed: number,
+): DriftRow[] {
   return DRIFT_FEATURES.map((feature, k) => {
     const counts = drift.counts[k]!;
     const rows = counts.reduce((sum, count) => sum + count, 0);
     const { shares } = reference[k]!;
     if (rows < rowsMin || shares.length === 0) return { feature, rows, psi: NaN, level: 'UNDERPOWERED' };
-    const value = psiOfProportions(shares, counts.map((count) => count / rows));
+    const value = psiOfProportions(
+      shares,
+      counts.map((count) => count / rows),
+    );
     const level = value > psiRed ? 'RED' : 'GREEN';
     drift.evaluated[k] = 1;
     if (level === 'RED') drift.red[k] = 1;

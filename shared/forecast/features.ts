@@ -1,5 +1,5 @@
 import type { PolicyRules } from '../config/policy-schema.ts';
-import { gridLogPrice, gridSquare, log } from '../kernel/math.ts';
+import { GRID_SQUARE_BOUND, gridLogPrice, gridSquare, log } from '../kernel/math.ts';
 import type { Bars } from '../market-data/bars.ts';
 
 /**
@@ -26,7 +26,13 @@ export interface Features {
 
 /** Bars that a value depends on: the longest window, one more for its first return, and the carry before it. */
 export const lookbackBars = (rules: PolicyRules): number =>
-  Math.max(...rules.momentum_bars, rules.volatility_bars, rules.trend_bars, rules.volume_bars) + 1 + rules.carry_bars_max;
+  Math.max(...rules.momentum_bars, rules.volatility_bars, rules.trend_bars, rules.volume_bars) +
+  1 +
+  rules.carry_bars_max;
+
+/** Sums of squares are exact below 2^9, sums of notionals below 2^53: no bar may bring more than its share of that. */
+const SQUARE_SUM_BOUND = 511;
+const NOTIONAL_SUM_BOUND = Number.MAX_SAFE_INTEGER;
 
 /** Feeds bars in order and holds the features of the newest. Memory: two rings of the lookback. */
 export class FeatureStream {
@@ -34,6 +40,9 @@ export class FeatureStream {
   readonly #rules: PolicyRules;
   readonly #n: number;
   readonly #ringRows: number;
+  /** A squared return or notional beyond these is cut to them: what a wrong bar brings must leave the sums again. */
+  readonly #squareMax: number;
+  readonly #notionalMax: number;
   #pushed = 0;
   readonly #logPrice: Float64Array;
   readonly #square: Float64Array;
@@ -49,7 +58,10 @@ export class FeatureStream {
     const column = (): Float64Array => new Float64Array(instruments);
     this.#n = instruments;
     this.#rules = rules;
-    this.#ringRows = Math.max(...rules.momentum_bars, rules.volatility_bars, rules.trend_bars, rules.volume_bars) + 1;
+    this.#ringRows =
+      Math.max(...rules.momentum_bars, rules.volatility_bars, rules.trend_bars, rules.volume_bars) + 1;
+    this.#squareMax = Math.min(GRID_SQUARE_BOUND, SQUARE_SUM_BOUND / rules.volatility_bars);
+    this.#notionalMax = Math.floor(NOTIONAL_SUM_BOUND / rules.volume_bars);
     this.#logPrice = new Float64Array(this.#ringRows * instruments).fill(NaN);
     this.#square = new Float64Array(this.#ringRows * instruments).fill(NaN);
     this.#notional = new Float64Array(this.#ringRows * instruments);
@@ -92,8 +104,8 @@ export class FeatureStream {
     this.#carried[i] = carried;
     const logPrice = usable ? gridLogPrice(log(close)) : carried <= rules.carry_bars_max ? previous : NaN;
     const move = logPrice - previous;
-    const square = gridSquare(move * move);
-    const notional = usable ? Math.round(close * volume) : 0;
+    const square = gridSquare(Math.min(move * move, this.#squareMax));
+    const notional = usable ? Math.min(Math.round(close * volume), this.#notionalMax) : 0;
 
     const oldSquare = this.#square[this.#ago(now, rules.volatility_bars) + i]!;
     if (oldSquare === oldSquare) this.#sumSquare[i]! -= oldSquare;
@@ -124,7 +136,11 @@ export class FeatureStream {
     const { ready, sigma, momentum, trend, averageNotional, relativeVolume, relativeMove } = this.features;
     const rules = this.#rules;
     const horizons = rules.momentum_bars;
-    const [ago0, ago1, ago2] = [this.#ago(now, horizons[0]), this.#ago(now, horizons[1]), this.#ago(now, horizons[2])];
+    const [ago0, ago1, ago2] = [
+      this.#ago(now, horizons[0]),
+      this.#ago(now, horizons[1]),
+      this.#ago(now, horizons[2]),
+    ];
     const [root0, root1, root2] = [Math.sqrt(horizons[0]), Math.sqrt(horizons[1]), Math.sqrt(horizons[2])];
     const trendRoot = Math.sqrt(rules.trend_bars);
     for (let i = 0; i < this.#n; i++) {

@@ -34,7 +34,11 @@ export const FAMILIES = ['policy', 'session_forecast', 'lux_ms'] as const;
 export type Family = (typeof FAMILIES)[number];
 
 /** The bucket a launch most likely falls in: the first edge with at least even odds, else `none`. */
-export function launchWindow(forecast: Forecast, i: number, edges: readonly [number, number, number]): string {
+export function launchWindow(
+  forecast: Forecast,
+  i: number,
+  edges: readonly [number, number, number],
+): string {
   if (forecast.pLaunch[0][i]! >= 0.5) return `1-${edges[0]}`;
   if (forecast.pLaunch[1][i]! >= 0.5) return `${edges[0] + 1}-${edges[1]}`;
   if (forecast.pLaunch[2][i]! >= 0.5) return `${edges[1] + 1}-${edges[2]}`;

@@ -32,7 +32,8 @@ export function fuse(votes: readonly Vote[], out: Forecast, level: Float64Array)
     out.q10[i] = roundQuantile(pooled((forecast) => forecast.q10));
     out.q50[i] = roundQuantile(pooled((forecast) => forecast.q50));
     out.q90[i] = roundQuantile(pooled((forecast) => forecast.q90));
-    for (const edge of [0, 1, 2] as const) out.pLaunch[edge][i] = roundProbability(pooled((forecast) => forecast.pLaunch[edge]));
+    for (const edge of [0, 1, 2] as const)
+      out.pLaunch[edge][i] = roundProbability(pooled((forecast) => forecast.pLaunch[edge]));
   }
 }
 

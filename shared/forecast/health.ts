@@ -19,7 +19,12 @@ export interface HealthRecord {
  * Grades a record: D where a limit is RED or there are too few outcomes, C where one is YELLOW, B where the model is
  * no better than a coin, else A. D blocks, since a model that cannot be judged is no model to trade on.
  */
-export function gradeHealth(samples: number, brier: number, coverage: number, config: PolicyConfig['health']): HealthRecord {
+export function gradeHealth(
+  samples: number,
+  brier: number,
+  coverage: number,
+  config: PolicyConfig['health'],
+): HealthRecord {
   const outside = ([low, high]: readonly [number, number]): boolean => !(coverage >= low && coverage <= high);
   const codes: Code[] = [];
   if (!(samples >= config.samples_min)) codes.push('MODEL_UNDERPOWERED');

@@ -15,10 +15,17 @@ export const LAUNCH_SIGMAS = 2;
  *
  * @param roundTripBps cost of entering and leaving, per instrument: a launch must at least pay it.
  */
-export function forecastPolicy(features: Features, roundTripBps: Float64Array, rules: PolicyRules, out: Forecast): void {
+export function forecastPolicy(
+  features: Features,
+  roundTripBps: Float64Array,
+  rules: PolicyRules,
+  out: Forecast,
+): void {
   const [m0, m1, m2] = features.momentum;
   const [edge0, edge1, edge2] = rules.launch_edges;
-  const [usual0, usual1, usual2] = rules.launch_edges.map((edge) => launchProbability(LAUNCH_SIGMAS, edge)) as [number, number, number];
+  const [usual0, usual1, usual2] = rules.launch_edges.map((edge) =>
+    launchProbability(LAUNCH_SIGMAS, edge),
+  ) as [number, number, number];
   const [l0, l1, l2] = out.pLaunch;
   const rootHorizon = Math.sqrt(edge2);
   const gain = rules.logit_gain / 3;
@@ -28,7 +35,9 @@ export function forecastPolicy(features: Features, roundTripBps: Float64Array, r
     const sum = m0[i]! + m1[i]! + m2[i]!;
     const against = sum > 0 !== features.trend[i]! > 0;
     const raw = gain * sum * (against ? rules.counter_trend_share : 1);
-    const logit = roundProbability(raw > rules.logit_max ? rules.logit_max : raw < -rules.logit_max ? -rules.logit_max : raw);
+    const logit = roundProbability(
+      raw > rules.logit_max ? rules.logit_max : raw < -rules.logit_max ? -rules.logit_max : raw,
+    );
     const pUp = roundProbability(logistic(logit));
     const spread = features.sigma[i]! * rootHorizon;
     // The median's shift gives the interval the same odds of a rise as pUp: logistic(x) is near Phi(x / 1.702).

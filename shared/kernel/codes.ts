@@ -96,7 +96,10 @@ export type InstrumentCode = (typeof INSTRUMENT_CODES)[number];
 
 /** The bit of an instrument code. */
 export const bit = Object.freeze(
-  Object.fromEntries(INSTRUMENT_CODES.map((code, index) => [code, 1 << index])) as Record<InstrumentCode, number>,
+  Object.fromEntries(INSTRUMENT_CODES.map((code, index) => [code, 1 << index])) as Record<
+    InstrumentCode,
+    number
+  >,
 );
 
 /** The codes of a bit mask, in the order of the list. */
@@ -107,7 +110,7 @@ export const codesOf = (mask: number): InstrumentCode[] =>
 export function maskOf(codes: readonly string[]): number {
   let mask = 0;
   for (const code of codes) {
-    const value = (bit as Readonly<Record<string, number>>)[code];
+    const value = Object.hasOwn(bit, code) ? bit[code as InstrumentCode] : undefined;
     if (value === undefined) throw new RangeError(`${code} is not a reason code of an instrument`);
     mask |= value;
   }

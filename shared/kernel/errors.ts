@@ -43,3 +43,18 @@ export class RefusedError extends PapergateError {
 export class UncoveredError extends PapergateError {
   readonly exitCode = 3;
 }
+
+/** A ledger belongs to another release than the one that runs: it is left as it is. */
+export class OtherReleaseError extends ConfigError {
+  /** Hash of the release that the ledger belongs to. */
+  readonly found: string;
+
+  constructor(market: string, found: string, running: string) {
+    super(
+      `the ledger of ${market} belongs to release ${found}, this is ${running}: changed data, configuration or code ` +
+        'is a new release and needs a ledger of its own; choose another --out folder',
+      { market, found, running },
+    );
+    this.found = found;
+  }
+}

@@ -88,7 +88,8 @@ export function psi(reference: ArrayLike<number>, current: ArrayLike<number>, bi
   const edges = Array.from({ length: bins - 1 }, (_, i) => sortedQuantile(sorted, (i + 1) / bins));
   const p = binCounts(reference, edges);
   const q = binCounts(current, edges);
-  const shares = (counts: Uint32Array, total: number): number[] => Array.from(counts, (count) => count / total);
+  const shares = (counts: Uint32Array, total: number): number[] =>
+    Array.from(counts, (count) => count / total);
   return psiOfProportions(shares(p, reference.length), shares(q, current.length));
 }
 

@@ -28,8 +28,12 @@ export const dataSchema = z.strictObject({
   lateness_s: z.number(),
   instruments: z.int().positive(),
   seen: z.int().nonnegative(),
-  quality: z.array(z.strictObject({ symbol: z.string(), level: z.enum(['GREEN', 'YELLOW', 'RED']), codes: z.array(code) })),
-  misaligned: z.array(z.strictObject({ symbol: z.string(), start_utc: z.string().nullable(), kind: z.string() })),
+  quality: z.array(
+    z.strictObject({ symbol: z.string(), level: z.enum(['GREEN', 'YELLOW', 'RED']), codes: z.array(code) }),
+  ),
+  misaligned: z.array(
+    z.strictObject({ symbol: z.string(), start_utc: z.string().nullable(), kind: z.string() }),
+  ),
 });
 export type DataReport = z.infer<typeof dataSchema>;
 
@@ -90,7 +94,12 @@ export const positionSchema = z.strictObject({
     gross_exposure: z.number(),
   }),
   drift: z.array(
-    z.strictObject({ feature: z.string(), rows: whole, psi: z.number().nullable(), level: z.enum(['GREEN', 'RED', 'UNDERPOWERED']) }),
+    z.strictObject({
+      feature: z.string(),
+      rows: whole,
+      psi: z.number().nullable(),
+      level: z.enum(['GREEN', 'RED', 'UNDERPOWERED']),
+    }),
   ),
 });
 export type PositionReport = z.infer<typeof positionSchema>;
@@ -124,3 +133,23 @@ export type Release = z.infer<typeof releaseSchema>;
 
 /** Configuration texts by path, as the release froze them. */
 export const configSchema = z.strictObject({ v: z.literal(1), files: z.record(z.string(), z.string()) });
+
+const counts = z.array(z.array(z.int().nonnegative()).length(10));
+const flag = z.array(z.int().min(0).max(1));
+const day = z.record(z.string(), z.number());
+
+/** The stored form of a state: only instruments that have anything to say have a row. */
+export const stateSchema = z.strictObject({
+  v: z.literal(1),
+  capital: whole,
+  cash: whole,
+  fees: whole,
+  realised: whole,
+  /** Symbol, the book's columns, then the FIFO lots. */
+  positions: z.array(z.tuple([z.string(), z.array(z.number()), z.array(whole)])),
+  /** Symbol, the order's columns, then cancel code, last code and intent. */
+  orders: z.array(z.tuple([z.string(), z.array(z.number()), z.tuple([z.string(), z.string(), z.string()])])),
+  performance: z.record(z.string(), z.union([z.number(), day, z.array(day)])),
+  drift: z.strictObject({ counts, evaluated: flag, red: flag }),
+});
+export type StoredState = z.infer<typeof stateSchema>;

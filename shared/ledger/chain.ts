@@ -3,7 +3,14 @@ import { canonicalJson, sha256, type Json } from '../kernel/canonical.ts';
 import { ConflictError, IntegrityError } from '../kernel/errors.ts';
 import type { ArtifactStore, Item, Reference, Stores, Write } from '../stores/ports.ts';
 import { contentKey, HEAD, LATCH, ledgerPartition, recordSort, type ArtifactKind } from './keys.ts';
-import { headSchema, latchSchema, recordSchema, type Head, type Latch, type LedgerRecord } from './records.ts';
+import {
+  headSchema,
+  latchSchema,
+  recordSchema,
+  type Head,
+  type Latch,
+  type LedgerRecord,
+} from './records.ts';
 
 const utf8 = new TextEncoder();
 const text = new TextDecoder('utf-8', { fatal: true });
@@ -24,21 +31,33 @@ export async function putContent(
 }
 
 /** Stores a value as canonical JSON. */
-export const putJson = (artifacts: ArtifactStore, market: string, kind: ArtifactKind, atMs: number, value: Json): Promise<Reference> =>
-  putContent(artifacts, market, kind, atMs, utf8.encode(canonicalJson(value)));
+export const putJson = (
+  artifacts: ArtifactStore,
+  market: string,
+  kind: ArtifactKind,
+  atMs: number,
+  value: Json,
+): Promise<Reference> => putContent(artifacts, market, kind, atMs, utf8.encode(canonicalJson(value)));
 
 /** The bytes of a reference. @throws IntegrityError where they are absent or are not what the hash says. */
 export async function getChecked(artifacts: ArtifactStore, reference: Reference): Promise<Uint8Array> {
   const bytes = await artifacts.get(reference.key);
   const found = sha256(bytes);
   if (found !== reference.sha256) {
-    throw new IntegrityError(`artifact ${reference.key} has hash ${found}, the ledger says ${reference.sha256}`, { ...reference, found });
+    throw new IntegrityError(
+      `artifact ${reference.key} has hash ${found}, the ledger says ${reference.sha256}`,
+      { ...reference, found },
+    );
   }
   return bytes;
 }
 
 /** Parses the JSON of a reference against its schema. @throws IntegrityError naming the key. */
-export async function getJson<T>(artifacts: ArtifactStore, reference: Reference, schema: z.ZodType<T>): Promise<T> {
+export async function getJson<T>(
+  artifacts: ArtifactStore,
+  reference: Reference,
+  schema: z.ZodType<T>,
+): Promise<T> {
   return parseStored(text.decode(await getChecked(artifacts, reference)), schema, reference.key);
 }
 
@@ -57,9 +76,14 @@ export function parseStored<T>(body: string, schema: z.ZodType<T>, what: string)
 }
 
 /** The head of a market's chain with its stored text; undefined where the market has no ledger here. */
-export async function readHead(stores: Stores, market: string): Promise<{ head: Head; body: string } | undefined> {
+export async function readHead(
+  stores: Stores,
+  market: string,
+): Promise<{ head: Head; body: string } | undefined> {
   const item = await stores.state.get(ledgerPartition(market), HEAD);
-  return item === undefined ? undefined : { head: parseStored(item.body, headSchema, `head of ${market}`), body: item.body };
+  return item === undefined
+    ? undefined
+    : { head: parseStored(item.body, headSchema, `head of ${market}`), body: item.body };
 }
 
 /** The latch; undefined counts as HALTED wherever it is read. */
@@ -83,16 +107,32 @@ export interface Commit {
  * n. Whoever finds the head moved loses and changes nothing.
  * @throws ConflictError where another writer was first.
  */
-export async function commit(stores: Stores, { atMs, record, head, previousHead, also }: Commit): Promise<Head> {
+export async function commit(
+  stores: Stores,
+  { atMs, record, head, previousHead, also }: Commit,
+): Promise<Head> {
   const { market } = record;
   const checked = recordSchema.parse(record);
   const reference = await putJson(stores.artifacts, market, 'record', atMs, checked as unknown as Json);
-  const next: Head = { ...head, ...reference, n: record.n, mode: record.mode, release_sha256: record.release_sha256 };
+  const next: Head = {
+    ...head,
+    ...reference,
+    n: record.n,
+    mode: record.mode,
+    release_sha256: record.release_sha256,
+  };
   const partition = ledgerPartition(market);
   const item = (sort: string, value: Json): Item => ({ partition, sort, body: canonicalJson(value) });
   const headItem = item(HEAD, next as unknown as Json);
-  const move: Write = previousHead === undefined ? { item: headItem, expect: 'absent' } : { item: headItem, expect: 'equals', body: previousHead };
-  await stores.state.transact([move, { item: item(recordSort(record.n), { ...reference }), expect: 'absent' }, ...also]);
+  const move: Write =
+    previousHead === undefined
+      ? { item: headItem, expect: 'absent' }
+      : { item: headItem, expect: 'equals', body: previousHead };
+  await stores.state.transact([
+    move,
+    { item: item(recordSort(record.n), { ...reference }), expect: 'absent' },
+    ...also,
+  ]);
   return next;
 }
 

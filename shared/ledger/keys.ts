@@ -2,10 +2,26 @@ import type { Sha256 } from '../kernel/canonical.ts';
 import { compactUtc, utcDay } from '../kernel/time.ts';
 
 /** Names of everything a ledger stores, in one place. Artifacts lie by market, kind and day for whoever audits them. */
-export type ArtifactKind = 'block' | 'window' | 'data' | 'forecast' | 'execution' | 'position' | 'state' | 'record' | 'release' | 'config';
+export type ArtifactKind =
+  | 'block'
+  | 'window'
+  | 'data'
+  | 'forecast'
+  | 'execution'
+  | 'position'
+  | 'state'
+  | 'record'
+  | 'release'
+  | 'config';
 
 /** Key of an artifact that is named by its content: the same bytes have the same key. */
-export const contentKey = (market: string, kind: ArtifactKind, atMs: number, sha256: Sha256, extension: string): string =>
+export const contentKey = (
+  market: string,
+  kind: ArtifactKind,
+  atMs: number,
+  sha256: Sha256,
+  extension: string,
+): string =>
   `${market}/${kind}/${utcDay(atMs)}/${compactUtc(atMs)}-${sha256.slice('sha256:'.length, 'sha256:'.length + 24)}.${extension}`;
 
 /** Key of the one decision packet of a tick: named by the tick, so that the first one written is the one that stands. */

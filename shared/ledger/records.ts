@@ -2,7 +2,10 @@ import * as z from 'zod';
 import { CODES, type Code } from '../kernel/codes.ts';
 import type { Sha256 } from '../kernel/canonical.ts';
 
-const sha = z.string().regex(/^sha256:[0-9a-f]{64}$/).transform((text) => text as Sha256);
+const sha = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/)
+  .transform((text) => text as Sha256);
 const reference = z.strictObject({ key: z.string(), sha256: sha });
 const instant = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$/);
 const whole = z.int();
@@ -86,7 +89,12 @@ const absentRecord = z.strictObject({
   error: z.string(),
 });
 
-export const recordSchema = z.discriminatedUnion('kind', [releaseRecord, switchRecord, tickRecord, absentRecord]);
+export const recordSchema = z.discriminatedUnion('kind', [
+  releaseRecord,
+  switchRecord,
+  tickRecord,
+  absentRecord,
+]);
 
 export type LedgerRecord = z.infer<typeof recordSchema>;
 export type TickRecord = z.infer<typeof tickRecord>;

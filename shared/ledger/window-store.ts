@@ -19,13 +19,17 @@ export async function loadWindow(
 ): Promise<{ bars: Bars; manifest: WindowManifest }> {
   const manifest = await loadManifest(artifacts, reference);
   if (manifest.instruments !== instruments.length) {
-    throw new IntegrityError(`window ${reference.key} is of ${manifest.instruments} instruments, the universe has ${instruments.length}`);
+    throw new IntegrityError(
+      `window ${reference.key} is of ${manifest.instruments} instruments, the universe has ${instruments.length}`,
+    );
   }
   const needed = manifest.blocks.filter((block) => (block.index + 1) * BLOCK_ROWS > fromOrdinal);
   const bytes = await Promise.all(needed.map((block) => getChecked(artifacts, block)));
   const bars = decodeBlocks(instruments, (needed[0]?.index ?? 0) * BLOCK_ROWS, bytes);
   if (bars.firstOrdinal + bars.startMs.length !== manifest.last_ordinal + 1) {
-    throw new IntegrityError(`window ${reference.key} ends at ordinal ${manifest.last_ordinal}, its blocks do not`);
+    throw new IntegrityError(
+      `window ${reference.key} ends at ordinal ${manifest.last_ordinal}, its blocks do not`,
+    );
   }
   return { bars, manifest };
 }

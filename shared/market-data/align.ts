@@ -82,7 +82,8 @@ function place(bars: Bars, cell: number, source: RawBars, k: number): void {
       bars.high[cell] === source.high[k] &&
       bars.low[cell] === source.low[k] &&
       bars.close[cell] === source.close[k] &&
-      bars.volume[cell] === source.volume[k];
+      bars.volume[cell] === source.volume[k] &&
+      Object.is(bars.turnover[cell], source.turnover[k]);
     bars.flags[cell]! |= same ? bit.DATA_DUPLICATE : bit.DATA_CONFLICT;
     return;
   }

@@ -8,7 +8,8 @@ import { assessQuality } from './quality.ts';
 import { joinBars, tail } from './window.ts';
 
 /** Why a bar lies where the calendar expects none. */
-export type MisalignedKind = 'unreadable_time' | 'in_break' | 'phantom_at_close' | 'outside_session' | 'off_grid';
+export type MisalignedKind =
+  'unreadable_time' | 'in_break' | 'phantom_at_close' | 'outside_session' | 'off_grid';
 
 /**
  * Puts new raw bars on the calendar's grid and flags them in the light of the bars before.
@@ -37,7 +38,8 @@ export function misalignedKind(calendar: ExchangeCalendar, startMs: number): Mis
   const sessions = calendar.sessionsIn(utcDay(startMs - DAY_MS), utcDay(startMs + DAY_MS));
   for (const session of sessions) {
     if (startMs === session.closeMs) return 'phantom_at_close';
-    if (session.breakStartMs !== null && startMs >= session.breakStartMs && startMs < session.breakEndMs!) return 'in_break';
+    if (session.breakStartMs !== null && startMs >= session.breakStartMs && startMs < session.breakEndMs!)
+      return 'in_break';
   }
   return 'outside_session';
 }

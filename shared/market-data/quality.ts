@@ -77,7 +77,8 @@ function isStale(bars: Bars, row: number, i: number, run: number): boolean {
   if (row + 1 < run) return false;
   for (let back = 1; back < run; back++) {
     const past = cell - back * n;
-    if (bars.close[past] !== close || bars.volume[past] !== volume || bars.high[past] !== bars.low[past]) return false;
+    if (bars.close[past] !== close || bars.volume[past] !== volume || bars.high[past] !== bars.low[past])
+      return false;
   }
   return true;
 }

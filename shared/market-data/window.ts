@@ -42,13 +42,19 @@ export function rowsInBlock(bytes: Uint8Array, instruments: number): number {
   const width = (ROW_HEAD + BAR_FIELDS.length * instruments) * 8;
   const rows = bytes.byteLength / width;
   if (!Number.isInteger(rows) || rows < 1 || rows > BLOCK_ROWS) {
-    throw new IntegrityError(`a bar block holds ${bytes.byteLength} bytes, expected 1 to ${BLOCK_ROWS} rows of ${width}`);
+    throw new IntegrityError(
+      `a bar block holds ${bytes.byteLength} bytes, expected 1 to ${BLOCK_ROWS} rows of ${width}`,
+    );
   }
   return rows;
 }
 
 /** Joins the blocks of consecutive ordinals, oldest first, into one matrix that begins at `firstOrdinal`. */
-export function decodeBlocks(instruments: readonly string[], firstOrdinal: number, blocks: readonly Uint8Array[]): Bars {
+export function decodeBlocks(
+  instruments: readonly string[],
+  firstOrdinal: number,
+  blocks: readonly Uint8Array[],
+): Bars {
   const n = instruments.length;
   const counts = blocks.map((bytes) => rowsInBlock(bytes, n));
   const rows = counts.reduce((sum, count) => sum + count, 0);
@@ -81,7 +87,9 @@ const emptyGrid = (firstOrdinal: number, rows: number): Grid => ({
 /** Two matrices of the same universe, one after the other. @throws RangeError where the ordinals do not meet. */
 export function joinBars(older: Bars, newer: Bars): Bars {
   if (older.firstOrdinal + older.startMs.length !== newer.firstOrdinal) {
-    throw new RangeError(`bars from ordinal ${newer.firstOrdinal} do not follow ${older.firstOrdinal} + ${older.startMs.length}`);
+    throw new RangeError(
+      `bars from ordinal ${newer.firstOrdinal} do not follow ${older.firstOrdinal} + ${older.startMs.length}`,
+    );
   }
   const join = (a: Float64Array, b: Float64Array): Float64Array => {
     const both = new Float64Array(a.length + b.length);

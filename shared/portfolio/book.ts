@@ -77,7 +77,14 @@ export interface Posted {
  * lots, what remains opens a new one.
  * @param side +1 buy, -1 sell; `quantity` steps and `notional`, `fee` minor units, all positive.
  */
-export function post(book: Book, i: number, side: number, quantity: number, notional: number, fee: number): Posted {
+export function post(
+  book: Book,
+  i: number,
+  side: number,
+  quantity: number,
+  notional: number,
+  fee: number,
+): Posted {
   const held = book.quantity[i]!;
   const closing = held * side < 0 ? Math.min(quantity, Math.abs(held)) : 0;
   const closingNotional = closing === quantity ? notional : Math.round((notional * closing) / quantity);
@@ -128,7 +135,13 @@ export interface Posting {
 }
 
 /** The lines of a fill, balanced: the position at cost, fees, the realised gain, and cash. */
-export function postingLines(symbol: string, cashChange: number, costChange: number, fee: number, realised: number): Posting[] {
+export function postingLines(
+  symbol: string,
+  cashChange: number,
+  costChange: number,
+  fee: number,
+  realised: number,
+): Posting[] {
   const line = (account: string, amount: number): Posting =>
     amount >= 0 ? { account, debit: amount, credit: 0 } : { account, debit: 0, credit: -amount };
   return [

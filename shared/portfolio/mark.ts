@@ -52,7 +52,10 @@ export function markPrice(book: Book, i: number, dayNumber: number, marking: Mar
 
 /** Value of one position in minor units, negative for a short. */
 export const positionValue = (book: Book, i: number, dayNumber: number, marking: Marking): number =>
-  toMinor((book.quantity[i]! / marking.stepsPerUnit[i]!) * markPrice(book, i, dayNumber, marking), marking.minorPerUnit);
+  toMinor(
+    (book.quantity[i]! / marking.stepsPerUnit[i]!) * markPrice(book, i, dayNumber, marking),
+    marking.minorPerUnit,
+  );
 
 /** Values the whole book at exit prices. */
 export function value(book: Book, dayNumber: number, marking: Marking): Valuation {

@@ -13,6 +13,8 @@ export interface SizingInputs {
   /** +1, -1: take that side; 0: close; NaN: hold what is there. */
   readonly direction: Float64Array;
   readonly quantity: Float64Array;
+  /** What working orders may still add to the position, signed steps: counted as if it had filled. */
+  readonly pending: Float64Array;
   readonly price: Float64Array;
   readonly sigma: Float64Array;
   readonly averageNotional: Float64Array;
@@ -36,6 +38,7 @@ const CASH_MARGIN = 1.01;
 export function size(inputs: SizingInputs, out: Sizing): void {
   let increases = 0;
   let kept = 0;
+  let promised = 0;
   for (let i = 0; i < inputs.direction.length; i++) {
     sizeOne(inputs, out, i);
     const value = inputs.price[i]! / inputs.instruments.stepsPerUnit[i]!;
@@ -44,12 +47,14 @@ export function size(inputs: SizingInputs, out: Sizing): void {
     if (after > held) increases += after - held;
     // What is held but has no price is at least not forgotten: its value is NaN only where nothing is held.
     if (held > 0) kept += Math.min(held, after);
+    if (inputs.pending[i] !== 0) promised += Math.abs(inputs.pending[i]!) * value;
   }
-  const gross = inputs.config.limits.gross_max * inputs.equity - kept;
+  const gross = inputs.config.limits.gross_max * inputs.equity - kept - promised;
   if (increases > gross) scaleIncreases(inputs, out, Math.max(0, gross) / increases, bit.MAX_GROSS);
-  const cash = inputs.cash / CASH_MARGIN;
+  const cash = inputs.cash / CASH_MARGIN - promised;
   const wanted = Math.min(increases, Math.max(0, gross));
-  if (!inputs.config.shorting && wanted > cash) scaleIncreases(inputs, out, Math.max(0, cash) / wanted, bit.CASH);
+  if (!inputs.config.shorting && wanted > cash)
+    scaleIncreases(inputs, out, Math.max(0, cash) / wanted, bit.CASH);
 }
 
 /** The target of one instrument under its own limits, before those of the book. */
@@ -90,7 +95,8 @@ function sizeOne(inputs: SizingInputs, out: Sizing, i: number): void {
   if (held !== 0 && Math.abs(change) < sizing.rebalance_band * target) out.reasons[i]! |= bit.BELOW_BAND;
   else {
     const lots = Math.trunc(change / lot) * lot;
-    if (lots === 0 || Math.abs(lots) / stepsPerMoney < limits.order_notional_min) out.reasons[i]! |= bit.BELOW_MINIMUM;
+    if (lots === 0 || Math.abs(lots) / stepsPerMoney < limits.order_notional_min)
+      out.reasons[i]! |= bit.BELOW_MINIMUM;
     else out.delta[i] = direction * lots;
   }
 }

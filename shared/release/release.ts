@@ -52,5 +52,11 @@ export function cutUniverse(files: MarketFiles, symbols: readonly string[] | und
     );
   }
   const wanted = new Set(symbols);
-  return { ...files, universe: { ...files.universe, instruments: files.universe.instruments.filter(({ symbol }) => wanted.has(symbol)) } };
+  return {
+    ...files,
+    universe: {
+      ...files.universe,
+      instruments: files.universe.instruments.filter(({ symbol }) => wanted.has(symbol)),
+    },
+  };
 }

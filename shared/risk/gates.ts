@@ -44,9 +44,16 @@ export interface GateInputs {
 
 /** Judges a market: every gate is evaluated, in a fixed order, none is skipped because another is RED. */
 export function judge(inputs: GateInputs, config: MarketConfig): Verdict {
-  const rows = [...dataRows(inputs, config), ...modelRows(inputs), ...calendarRows(inputs), switchRow(inputs), ...riskRows(inputs, config)];
+  const rows = [
+    ...dataRows(inputs, config),
+    ...modelRows(inputs),
+    ...calendarRows(inputs),
+    switchRow(inputs),
+    ...riskRows(inputs, config),
+  ];
   const red = rows.filter((row) => row.level === 'RED');
-  const status: Level = red.length > 0 ? 'RED' : rows.some((row) => row.level === 'YELLOW') ? 'YELLOW' : 'GREEN';
+  const status: Level =
+    red.length > 0 ? 'RED' : rows.some((row) => row.level === 'YELLOW') ? 'YELLOW' : 'GREEN';
   const budget = riskBudget(inputs, config);
   return {
     status,
@@ -59,7 +66,14 @@ export function judge(inputs: GateInputs, config: MarketConfig): Verdict {
 }
 
 /** A finding; a value or limit that is no number cannot be evaluated and is RED. */
-function row(gate: GateRow['gate'], check: string, level: Level, code: Code, value: number, limit: number): GateRow {
+function row(
+  gate: GateRow['gate'],
+  check: string,
+  level: Level,
+  code: Code,
+  value: number,
+  limit: number,
+): GateRow {
   if (Number.isNaN(value) || Number.isNaN(limit)) {
     return { gate, check, level: 'RED', code: 'GATE_UNEVALUABLE', value: 0, limit: 0 };
   }
@@ -69,7 +83,10 @@ function row(gate: GateRow['gate'], check: string, level: Level, code: Code, val
 function dataRows(inputs: GateInputs, config: MarketConfig): GateRow[] {
   const { instruments, instrumentsRed, instrumentsSeen, lateness_s } = inputs;
   // One instrument alone never makes its market RED, unless it is the market.
-  const redMax = Math.min(instruments - 1, Math.max(1, Math.floor(config.quality.red_share_max * instruments)));
+  const redMax = Math.min(
+    instruments - 1,
+    Math.max(1, Math.floor(config.quality.red_share_max * instruments)),
+  );
   const redLevel: Level = instrumentsRed > redMax ? 'RED' : instrumentsRed > 0 ? 'YELLOW' : 'GREEN';
   const lateMax = config.sla.late_after_s;
   return [
@@ -86,21 +103,63 @@ function modelRows({ health }: GateInputs): GateRow[] {
 
 function calendarRows(inputs: GateInputs): GateRow[] {
   return [
-    row('calendar', 'covered', inputs.calendarCovered ? 'GREEN' : 'RED', 'CALENDAR_EXPIRED', inputs.calendarCovered ? 1 : 0, 1),
-    row('calendar', 'misaligned_bars', inputs.misaligned > 0 ? 'YELLOW' : 'GREEN', 'CALENDAR_MISALIGNED', inputs.misaligned, 0),
-    row('calendar', 'fee_rows', inputs.rulesCovered ? 'GREEN' : 'RED', 'RULES_UNCOVERED', inputs.rulesCovered ? 1 : 0, 1),
+    row(
+      'calendar',
+      'covered',
+      inputs.calendarCovered ? 'GREEN' : 'RED',
+      'CALENDAR_EXPIRED',
+      inputs.calendarCovered ? 1 : 0,
+      1,
+    ),
+    row(
+      'calendar',
+      'misaligned_bars',
+      inputs.misaligned > 0 ? 'YELLOW' : 'GREEN',
+      'CALENDAR_MISALIGNED',
+      inputs.misaligned,
+      0,
+    ),
+    row(
+      'calendar',
+      'fee_rows',
+      inputs.rulesCovered ? 'GREEN' : 'RED',
+      'RULES_UNCOVERED',
+      inputs.rulesCovered ? 1 : 0,
+      1,
+    ),
   ];
 }
 
 const switchRow = (inputs: GateInputs): GateRow =>
-  row('switch', 'trading_enabled', inputs.tradingEnabled ? 'GREEN' : 'RED', 'KILL_SWITCH', inputs.tradingEnabled ? 1 : 0, 1);
+  row(
+    'switch',
+    'trading_enabled',
+    inputs.tradingEnabled ? 'GREEN' : 'RED',
+    'KILL_SWITCH',
+    inputs.tradingEnabled ? 1 : 0,
+    1,
+  );
 
 function riskRows(inputs: GateInputs, { limits }: MarketConfig): GateRow[] {
   const level = (value: number, limit: number): Level =>
     value < limit ? 'RED' : value < limit * limits.yellow_at ? 'YELLOW' : 'GREEN';
   return [
-    row('risk', 'drawdown', level(inputs.drawdown, limits.drawdown_min), 'RISK_DRAWDOWN', inputs.drawdown, limits.drawdown_min),
-    row('risk', 'daily_loss', level(inputs.dailyReturn, limits.daily_loss_min), 'RISK_DAILY_LOSS', inputs.dailyReturn, limits.daily_loss_min),
+    row(
+      'risk',
+      'drawdown',
+      level(inputs.drawdown, limits.drawdown_min),
+      'RISK_DRAWDOWN',
+      inputs.drawdown,
+      limits.drawdown_min,
+    ),
+    row(
+      'risk',
+      'daily_loss',
+      level(inputs.dailyReturn, limits.daily_loss_min),
+      'RISK_DAILY_LOSS',
+      inputs.dailyReturn,
+      limits.daily_loss_min,
+    ),
   ];
 }
 
@@ -112,7 +171,7 @@ function riskBudget(inputs: GateInputs, { limits }: MarketConfig): { left: numbe
     ['name', inputs.name / limits.name_max],
   ];
   let worst = used[0]!;
-  for (const entry of used) if (!(entry[1] <= worst[1])) worst = entry;
+  for (const entry of used) if (!Number.isNaN(worst[1]) && !(entry[1] <= worst[1])) worst = entry;
   // Rounded to what a reader can use; never negative, and nothing is left where it cannot be told.
   const left = Math.min(1, Math.max(0, 1 - worst[1]));
   return { left: Number.isNaN(left) ? 0 : Math.round(left * 1e4) / 1e4, name: worst[0] };

@@ -15,7 +15,11 @@ export interface SwitchReading {
  * Reads the kill switch. Trading needs the parameter at exactly `false` and the latch at ACTIVE or TRIAL; anything
  * else, a missing one included, is disabled. Where nobody can say since when, it counts from `nowMs`.
  */
-export function readSwitch(parameter: Parameter | undefined, latch: Latch | undefined, nowMs: number): SwitchReading {
+export function readSwitch(
+  parameter: Parameter | undefined,
+  latch: Latch | undefined,
+  nowMs: number,
+): SwitchReading {
   const halts: number[] = [];
   if (parameter === undefined) halts.push(nowMs);
   else if (parameter.value !== 'false') halts.push(parameter.changedAtMs);

@@ -12,7 +12,8 @@ export interface Upcoming {
 }
 
 /** Bars after a tick that its orders need to know. */
-export const upcomingBars = (rules: MarketRules): number => rules.fillSpec.delay_bars + rules.fillSpec.deadline_bars + 1;
+export const upcomingBars = (rules: MarketRules): number =>
+  rules.fillSpec.delay_bars + rules.fillSpec.deadline_bars + 1;
 
 /** Which orders may be placed: all, only those that reduce a position, or none. */
 export type Placing = 'all' | 'reducing' | 'none';
@@ -57,7 +58,10 @@ function cancelUnwanted(state: TickState, decision: Decision, i: number): void {
   if (orders.quantity[i] === 0) return;
   const action = decision.action[i];
   if (orders.increases[i] === 1) {
-    const against = action === FLAT || (action === LONG && orders.side[i]! < 0) || (action === SHORT && orders.side[i]! > 0);
+    const against =
+      action === FLAT ||
+      (action === LONG && orders.side[i]! < 0) ||
+      (action === SHORT && orders.side[i]! > 0);
     if (action === WAIT) requestCancel(orders, i, decision.frozenAtMs, waitCode(decision, i));
     else if (against) requestCancel(orders, i, decision.frozenAtMs, 'REPLACED');
   }
@@ -67,7 +71,13 @@ function cancelUnwanted(state: TickState, decision: Decision, i: number): void {
 const waitCode = (decision: Decision, i: number): Code =>
   codesOf(decision.reasons[i]!).find((code) => code !== 'ORDER_PENDING') ?? 'NO_EDGE';
 
-function place(rules: MarketRules, state: TickState, decision: Decision, i: number, upcoming: Upcoming): void {
+function place(
+  rules: MarketRules,
+  state: TickState,
+  decision: Decision,
+  i: number,
+  upcoming: Upcoming,
+): void {
   const { orders } = state;
   const { fillSpec } = rules;
   const delta = decision.delta[i]!;
@@ -88,5 +98,6 @@ function place(rules: MarketRules, state: TickState, decision: Decision, i: numb
   orders.averageNotional[i] = decision.averageNotional[i]!;
   orders.relativeMove[i] = decision.relativeMove[i]!;
   orders.relativeVolume[i] = decision.relativeVolume[i]!;
-  orders.intent[i] = codesOf(decision.reasons[i]!).find((code) => code === 'TIME_STOP' || code === 'INVALIDATED') ?? '';
+  orders.intent[i] =
+    codesOf(decision.reasons[i]!).find((code) => code === 'TIME_STOP' || code === 'INVALIDATED') ?? '';
 }

@@ -36,13 +36,19 @@ export function backtest({ rules, bars, firstRow, line, health }: BacktestInputs
   const actions = new Float64Array(4);
   const view = forecaster(rules);
   const ahead = upcomingBars(rules);
-  const circumstances = { misaligned: 0, lateness_s: rules.config.schedule_offset_s, tradingEnabled: true, health };
+  const circumstances = {
+    misaligned: 0,
+    lateness_s: rules.config.schedule_offset_s,
+    tradingEnabled: true,
+    health,
+  };
   for (let row = 0; row < bars.startMs.length; row++) {
     view.push(bars, row);
     if (row < firstRow) continue;
     view.predict(bars, row);
     advance(rules, state, bars, row, NEVER_MS, events);
-    const upcoming = row + 1 + ahead <= line.startMs.length ? slice(line, row + 1, row + 1 + ahead) : undefined;
+    const upcoming =
+      row + 1 + ahead <= line.startMs.length ? slice(line, row + 1, row + 1 + ahead) : undefined;
     const { inputs, valuation } = measure(rules, state, bars, row, { ...circumstances, upcoming });
     const verdict = judge(inputs, rules.config);
     const frozenAtMs = frozenAt(rules, bars.endMs[row]!);

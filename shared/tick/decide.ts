@@ -1,6 +1,7 @@
 import type { Features } from '../forecast/features.ts';
 import type { Forecast } from '../forecast/forecast.ts';
 import { bit } from '../kernel/codes.ts';
+import { roundProbability } from '../kernel/math.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { size } from '../portfolio/sizing.ts';
 import type { Verdict } from '../risk/gates.ts';
@@ -12,7 +13,10 @@ import type { TickState } from './state.ts';
 export interface View {
   readonly forecast: Forecast;
   readonly roundTripBps: Float64Array;
-  readonly features: Pick<Features, 'ready' | 'sigma' | 'averageNotional' | 'relativeVolume' | 'relativeMove'>;
+  readonly features: Pick<
+    Features,
+    'ready' | 'sigma' | 'averageNotional' | 'relativeVolume' | 'relativeMove'
+  >;
 }
 
 /** What a decision rests on: the settled state after this bar's fills, the bar, its forecast and the gates' answer. */
@@ -66,9 +70,10 @@ function signal({ rules, view, state }: DecideInputs, decision: Decision, i: num
   const { entry } = rules.policy;
   const pUp = forecast.pUp[i]!;
   const long = pUp >= entry.p_up_min;
-  const short = 1 - pUp >= entry.p_down_min;
+  // Differences of probabilities at 1e-4 are rounded back to it: 0.52 - 0.5 is a shade more than 0.02.
+  const short = roundProbability(1 - pUp) >= entry.p_down_min;
   if (!long && !short) {
-    const neutral = Math.abs(pUp - 0.5) <= entry.flat_band;
+    const neutral = roundProbability(Math.abs(pUp - 0.5)) <= entry.flat_band;
     const against = state.book.quantity[i]! * (pUp - 0.5) < 0;
     if (neutral || against) decision.action[i] = FLAT;
     else waitFor(decision, i, bit.NO_EDGE);
@@ -81,9 +86,11 @@ function signal({ rules, view, state }: DecideInputs, decision: Decision, i: num
   }
   const cost = view.roundTripBps[i]! / 1e4;
   if (forecast.pLaunch[2][i]! < entry.p_launch_min) return waitFor(decision, i, bit.LAUNCH_UNLIKELY);
-  if (Math.abs(forecast.q50[i]!) < entry.edge_over_cost_min * cost) return waitFor(decision, i, bit.EDGE_BELOW_COST);
+  if (Math.abs(forecast.q50[i]!) < entry.edge_over_cost_min * cost)
+    return waitFor(decision, i, bit.EDGE_BELOW_COST);
   decision.action[i] = long ? LONG : SHORT;
-  const distance = rules.policy.invalidation_sigmas * decision.sigma[i]! * Math.sqrt(rules.policy.launch_edges[2]);
+  const distance =
+    rules.policy.invalidation_sigmas * decision.sigma[i]! * Math.sqrt(rules.policy.launch_edges[2]);
   const level = decision.referencePrice[i]! * (1 + (long ? -distance : distance));
   decision.invalidation[i] = trailed(state, i, long, Math.max(0, level));
 }
@@ -102,7 +109,13 @@ function waitFor(decision: Decision, i: number, reason: number): void {
 }
 
 /** Target side for the sizing: +1, -1, 0 to close, NaN to hold. Exits stand above every action. */
-function directionOf({ rules, state, bars, row }: DecideInputs, decision: Decision, i: number, usable: boolean, blocked: boolean): number {
+function directionOf(
+  { rules, state, bars, row }: DecideInputs,
+  decision: Decision,
+  i: number,
+  usable: boolean,
+  blocked: boolean,
+): number {
   if (state.orders.quantity[i] !== 0) {
     decision.reasons[i]! |= bit.ORDER_PENDING;
     return NaN;
@@ -118,7 +131,14 @@ function directionOf({ rules, state, bars, row }: DecideInputs, decision: Decisi
 }
 
 /** Why a position is closed whatever the forecast says: refuted at a close, or not confirmed within the horizon. */
-function exitReason(rules: MarketRules, state: TickState, decision: Decision, i: number, usable: boolean, close: number): number {
+function exitReason(
+  rules: MarketRules,
+  state: TickState,
+  decision: Decision,
+  i: number,
+  usable: boolean,
+  close: number,
+): number {
   const held = state.book.quantity[i]!;
   if (held === 0) return 0;
   const level = state.book.invalidation[i]!;
@@ -128,8 +148,16 @@ function exitReason(rules: MarketRules, state: TickState, decision: Decision, i:
   return !confirmed && age >= rules.policy.launch_edges[2] ? bit.TIME_STOP : 0;
 }
 
-function applySizing({ rules, state, equity }: DecideInputs, decision: Decision, direction: Float64Array): void {
+function applySizing(
+  { rules, state, equity }: DecideInputs,
+  decision: Decision,
+  direction: Float64Array,
+): void {
   const reasons = new Float64Array(direction.length);
+  const { orders } = state;
+  const pending = orders.quantity.map((quantity, i) =>
+    orders.increases[i] === 1 ? orders.side[i]! * (quantity - orders.filled[i]!) : 0,
+  );
   size(
     {
       config: rules.config,
@@ -140,6 +168,7 @@ function applySizing({ rules, state, equity }: DecideInputs, decision: Decision,
       cash: state.book.cash / rules.minorPerUnit,
       direction,
       quantity: state.book.quantity,
+      pending,
       price: decision.referencePrice,
       sigma: decision.sigma,
       averageNotional: decision.averageNotional,

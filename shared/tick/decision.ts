@@ -46,7 +46,12 @@ export const DECISION_COLUMNS = [
   'relativeVolume',
 ] as const;
 
-export function emptyDecision(instruments: number, head: Pick<Decision, 'ordinal' | 'tickMs' | 'frozenAtMs' | 'verdict'>): Decision {
-  const columns = Object.fromEntries(DECISION_COLUMNS.map((column) => [column, new Float64Array(instruments)]));
+export function emptyDecision(
+  instruments: number,
+  head: Pick<Decision, 'ordinal' | 'tickMs' | 'frozenAtMs' | 'verdict'>,
+): Decision {
+  const columns = Object.fromEntries(
+    DECISION_COLUMNS.map((column) => [column, new Float64Array(instruments)]),
+  );
   return { ...head, ...(columns as { [column in (typeof DECISION_COLUMNS)[number]]: Float64Array }) };
 }

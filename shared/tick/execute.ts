@@ -34,7 +34,14 @@ export interface Executed {
  */
 export function execute(inputs: ExecuteInputs): Executed {
   const { rules, state, decision } = inputs;
-  const { row, events } = advanceTo(rules, state, inputs.bars, inputs.fromOrdinal, decision.ordinal, inputs.haltAtMs);
+  const { row, events } = advanceTo(
+    rules,
+    state,
+    inputs.bars,
+    inputs.fromOrdinal,
+    decision.ordinal,
+    inputs.haltAtMs,
+  );
   const { placing, code } = placingOf(inputs);
   // Without the calendar's next bars nothing can be placed; `placing` is then `none` and they are not read.
   const upcoming = inputs.upcoming ?? { startMs: new Float64Array(0), endMs: new Float64Array(0) };
@@ -45,6 +52,7 @@ export function execute(inputs: ExecuteInputs): Executed {
 function placingOf({ rules, late, upcoming, haltAtMs }: ExecuteInputs): { placing: Placing; code: Code } {
   if (late) return { placing: 'none', code: 'DEADLINE_PASSED' };
   if (upcoming === undefined) return { placing: 'none', code: 'CALENDAR_EXPIRED' };
-  if (haltAtMs !== null) return { placing: rules.config.reduce_under_red ? 'reducing' : 'none', code: 'KILL_SWITCH' };
+  if (haltAtMs !== null)
+    return { placing: rules.config.reduce_under_red ? 'reducing' : 'none', code: 'KILL_SWITCH' };
   return { placing: 'all', code: 'KILL_SWITCH' };
 }

@@ -37,8 +37,11 @@ export function encodeExecution(
 export function assertSameExecution(stored: Execution, again: Execution): void {
   const [was, is] = [canonicalJson(stored as unknown as Json), canonicalJson(again as unknown as Json)];
   if (was === is) return;
-  throw new IntegrityError(`the fills of ${stored.market} at ${stored.tick_utc} do not follow from its bars and orders: nothing is posted`, {
-    stored: was,
-    again: is,
-  });
+  throw new IntegrityError(
+    `the fills of ${stored.market} at ${stored.tick_utc} do not follow from its bars and orders: nothing is posted`,
+    {
+      stored: was,
+      again: is,
+    },
+  );
 }

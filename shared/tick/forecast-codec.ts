@@ -40,7 +40,8 @@ export interface ForecastView extends View {
 
 export function encodeForecast(made: Forecaster, driftCounts: number[][]): Json {
   const { features, forecast } = made;
-  const kept = (ready: Float64Array, values: Float64Array): number[] => Array.from(values, (value, i) => (ready[i] === 1 ? value : 0));
+  const kept = (ready: Float64Array, values: Float64Array): number[] =>
+    Array.from(values, (value, i) => (ready[i] === 1 ? value : 0));
   const fused = (values: Float64Array): number[] => kept(forecast.ready, values);
   const feature = (values: Float64Array): number[] => kept(features.ready, values);
   return {
@@ -68,7 +69,8 @@ export function encodeForecast(made: Forecaster, driftCounts: number[][]): Json 
 /** @throws IntegrityError where the forecast is of another universe. */
 export function decodeForecast(rules: MarketRules, stored: StoredForecast): ForecastView {
   const n = rules.instruments.symbols.length;
-  if (stored.instruments !== n) throw new IntegrityError(`the forecast is of ${stored.instruments} instruments, the universe has ${n}`);
+  if (stored.instruments !== n)
+    throw new IntegrityError(`the forecast is of ${stored.instruments} instruments, the universe has ${n}`);
   const forecast = emptyForecast(n);
   forecast.ready.set(stored.ready);
   forecast.logit.set(stored.logit);

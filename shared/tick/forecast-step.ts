@@ -59,7 +59,13 @@ export function forecastWindow(rules: MarketRules, bars: Bars): Forecaster {
 }
 
 /** What entering and leaving each instrument would cost, as the bar shows it. */
-function roundTripCosts(rules: MarketRules, features: Features, bars: Bars, row: number, out: Float64Array): void {
+function roundTripCosts(
+  rules: MarketRules,
+  features: Features,
+  bars: Bars,
+  row: number,
+  out: Float64Array,
+): void {
   const n = out.length;
   const session = rules.calendar.minuteToSession(bars.startMs[row]!);
   const minutes = session === undefined ? 0 : (bars.startMs[row]! - session.openMs) / MINUTE_MS;

@@ -147,11 +147,19 @@ export function encodePacket(decision: Decision, context: PacketContext): Uint8A
     columns: [...PACKET_COLUMNS],
   };
   const lines = [canonicalJson(header as unknown as Json)];
-  rules.instruments.symbols.forEach((symbol, i) => lines.push(canonicalJson(rowOf(symbol, i, decision, view, rules) as unknown as Json)));
+  rules.instruments.symbols.forEach((symbol, i) =>
+    lines.push(canonicalJson(rowOf(symbol, i, decision, view, rules) as unknown as Json)),
+  );
   return new TextEncoder().encode(`${lines.join('\n')}\n`);
 }
 
-function rowOf(symbol: string, i: number, decision: Decision, view: ForecastView, rules: MarketRules): PacketRow {
+function rowOf(
+  symbol: string,
+  i: number,
+  decision: Decision,
+  view: ForecastView,
+  rules: MarketRules,
+): PacketRow {
   const { forecast } = view;
   const ready = forecast.ready[i] === 1;
   const pUp = forecast.pUp[i]!;
@@ -180,7 +188,11 @@ function rowOf(symbol: string, i: number, decision: Decision, view: ForecastView
 }
 
 /** A packet read back. @throws IntegrityError where it is not whole, or of another universe. */
-export function decodePacket(rules: MarketRules, bytes: Uint8Array, what: string): { header: PacketHeader; decision: Decision } {
+export function decodePacket(
+  rules: MarketRules,
+  bytes: Uint8Array,
+  what: string,
+): { header: PacketHeader; decision: Decision } {
   const { header, rows } = parsePacket(bytes, what);
   const { symbols } = rules.instruments;
   if (rows.length !== symbols.length || rows.some(([symbol], i) => symbol !== symbols[i])) {
@@ -218,5 +230,8 @@ export function parsePacket(bytes: Uint8Array, what: string): { header: PacketHe
   if (lines.length !== header.instruments + 1) {
     throw new IntegrityError(`${what} has ${lines.length - 1} rows, its header says ${header.instruments}`);
   }
-  return { header, rows: lines.slice(1).map((line, k) => parseStored(line, rowSchema, `${what} line ${k + 2}`)) };
+  return {
+    header,
+    rows: lines.slice(1).map((line, k) => parseStored(line, rowSchema, `${what} line ${k + 2}`)),
+  };
 }

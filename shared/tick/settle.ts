@@ -23,7 +23,13 @@ const RANGE_TO_SIGMA = 0.6005612043932249;
  * deadline or cancelled. Orders that reduce come first, since what they free must not depend on the file's order.
  * An order whose cancellation lies after the bar's start still fills: a halt is no free option.
  */
-export function settle(rules: MarketRules, state: TickState, bars: Bars, row: number, events: TickEvents): void {
+export function settle(
+  rules: MarketRules,
+  state: TickState,
+  bars: Bars,
+  row: number,
+  events: TickEvents,
+): void {
   const n = rules.instruments.symbols.length;
   for (const increases of [0, 1]) {
     for (let i = 0; i < n; i++) {
@@ -34,7 +40,14 @@ export function settle(rules: MarketRules, state: TickState, bars: Bars, row: nu
   }
 }
 
-function settleOrder(rules: MarketRules, state: TickState, bars: Bars, row: number, i: number, events: TickEvents): void {
+function settleOrder(
+  rules: MarketRules,
+  state: TickState,
+  bars: Bars,
+  row: number,
+  i: number,
+  events: TickEvents,
+): void {
   const { orders } = state;
   const ordinal = bars.firstOrdinal + row;
   if (ordinal < orders.decidedOrdinal[i]! + rules.fillSpec.delay_bars) return;
@@ -88,7 +101,10 @@ function tryFill(
   const price = raw + (side * reference * (costs.slippage + costs.impact + costs.latency)) / 1e4;
   if (!(price > 0)) return 'NO_BAR';
   const dayNumber = bars.sessionDay[row]!;
-  const allowed = Math.min(left, participationSteps(rules.fillSpec, volume, steps, roundLot(rules, state, i, left)));
+  const allowed = Math.min(
+    left,
+    participationSteps(rules.fillSpec, volume, steps, roundLot(rules, state, i, left)),
+  );
   if (allowed <= 0) return 'NO_VOLUME';
   const spends = orders.increases[i] === 1 && !rules.config.shorting;
   const quantity = spends ? affordable(rules, state, i, allowed, price, dayNumber) : allowed;
@@ -111,7 +127,8 @@ function tryFill(
     slippageBps: costs.slippage,
     impactBps: costs.impact,
     latencyBps: costs.latency,
-    moveBps: ((side * (raw - reference)) / reference) * 1e4,
+    // Written this way round so that a sale at its reference price is 0 and not -0, which no log can hold.
+    moveBps: ((side > 0 ? raw - reference : reference - raw) / reference) * 1e4,
     delayBars: bars.firstOrdinal + row - orders.decidedOrdinal[i]!,
     struckBeforeFreeze: struckBeforeFreeze ? 1 : 0,
   };
@@ -134,12 +151,28 @@ function charge(
   const steps = rules.instruments.stepsPerUnit[i]!;
   const notional = (quantity / steps) * price;
   const units = (orders.filled[i]! + quantity) / steps;
-  const owed = feeAmount(rules.costs.fees, orders.side[i] as 1 | -1, units, orders.notional[i]! + notional, dayNumber);
-  return { notionalMinor: toMinor(notional, rules.minorPerUnit), feeMinor: Math.max(0, owed - orders.feeMinor[i]!) };
+  const owed = feeAmount(
+    rules.costs.fees,
+    orders.side[i] as 1 | -1,
+    units,
+    orders.notional[i]! + notional,
+    dayNumber,
+  );
+  return {
+    notionalMinor: toMinor(notional, rules.minorPerUnit),
+    feeMinor: Math.max(0, owed - orders.feeMinor[i]!),
+  };
 }
 
 /** The part of the quantity that the cash covers with its fee, in whole lots. */
-function affordable(rules: MarketRules, state: TickState, i: number, quantity: number, price: number, dayNumber: number): number {
+function affordable(
+  rules: MarketRules,
+  state: TickState,
+  i: number,
+  quantity: number,
+  price: number,
+  dayNumber: number,
+): number {
   const money = charge(rules, state, i, quantity, price, dayNumber);
   const needed = money.notionalMinor + money.feeMinor;
   if (needed <= state.book.cash) return quantity;
@@ -150,7 +183,9 @@ function affordable(rules: MarketRules, state: TickState, i: number, quantity: n
 
 /** An exit of the whole position may take odd lots; everything else moves in board lots. */
 const roundLot = (rules: MarketRules, state: TickState, i: number, left: number): number =>
-  left === Math.abs(state.book.quantity[i]!) && state.orders.increases[i] === 0 ? 1 : rules.instruments.lotSteps[i]!;
+  left === Math.abs(state.book.quantity[i]!) && state.orders.increases[i] === 0
+    ? 1
+    : rules.instruments.lotSteps[i]!;
 
 /**
  * What a fill costs beside fees, in bps. Impact is that of the whole order, also for its parts: a remainder does not
@@ -208,10 +243,12 @@ function applyFill(rules: MarketRules, state: TickState, fill: Fill): void {
   orders.slippageSum[i]! += fill.slippageBps * fill.quantity;
   orders.impactSum[i]! += fill.impactBps * fill.quantity;
   orders.latencySum[i]! += fill.latencyBps * fill.quantity;
-  orders.realisedMinor[i]! += posted.realised - posted.entryFees - (orders.increases[i] === 0 ? fill.feeMinor : 0);
+  orders.realisedMinor[i]! +=
+    posted.realised - posted.entryFees - (orders.increases[i] === 0 ? fill.feeMinor : 0);
   orders.closedMinor[i]! += posted.closedCost;
   const frictionBps = fill.slippageBps + fill.impactBps + fill.latencyBps;
-  const atReference = (fill.quantity / rules.instruments.stepsPerUnit[i]!) * fill.referencePrice * rules.minorPerUnit;
+  const atReference =
+    (fill.quantity / rules.instruments.stepsPerUnit[i]!) * fill.referencePrice * rules.minorPerUnit;
   const costs = fill.feeMinor + Math.round((atReference * frictionBps) / 1e4);
   performance.fills++;
   performance.fillsStruckBeforeFreeze += fill.struckBeforeFreeze;

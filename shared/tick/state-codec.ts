@@ -1,31 +1,10 @@
-import * as z from 'zod';
 import { ORDER_COLUMNS } from '../execution/orders.ts';
 import type { Json } from '../kernel/canonical.ts';
 import { IntegrityError } from '../kernel/errors.ts';
+import type { StoredState } from '../ledger/artifacts.ts';
 import { bookColumns, imbalance } from '../portfolio/book.ts';
 import type { MarketRules } from './rules.ts';
 import { openState, type TickState } from './state.ts';
-
-const whole = z.int();
-const counts = z.array(z.array(z.int().nonnegative()).length(10));
-const flag = z.array(z.int().min(0).max(1));
-const day = z.record(z.string(), z.number());
-
-/** The stored form of a state: only instruments that have anything to say have a row. */
-export const stateSchema = z.strictObject({
-  v: z.literal(1),
-  capital: whole,
-  cash: whole,
-  fees: whole,
-  realised: whole,
-  /** Symbol, the book's columns, then the FIFO lots. */
-  positions: z.array(z.tuple([z.string(), z.array(z.number()), z.array(whole)])),
-  /** Symbol, the order's columns, then cancel code, last code and intent. */
-  orders: z.array(z.tuple([z.string(), z.array(z.number()), z.tuple([z.string(), z.string(), z.string()])])),
-  performance: z.record(z.string(), z.union([z.number(), day, z.array(day)])),
-  drift: z.strictObject({ counts, evaluated: flag, red: flag }),
-});
-export type StoredState = z.infer<typeof stateSchema>;
 
 /** Encodes a state. @throws IntegrityError where the book does not balance: nothing unbalanced is ever stored. */
 export function encodeState(rules: MarketRules, state: TickState): Json {
@@ -61,10 +40,16 @@ export function decodeState(rules: MarketRules, stored: StoredState): TickState 
   const place = new Map(rules.instruments.symbols.map((symbol, i) => [symbol, i]));
   const indexOf = (symbol: string): number => {
     const i = place.get(symbol);
-    if (i === undefined) throw new IntegrityError(`the stored state names ${symbol}, which is not in the universe`);
+    if (i === undefined)
+      throw new IntegrityError(`the stored state names ${symbol}, which is not in the universe`);
     return i;
   };
-  Object.assign(book, { capital: stored.capital, cash: stored.cash, fees: stored.fees, realised: stored.realised });
+  Object.assign(book, {
+    capital: stored.capital,
+    cash: stored.cash,
+    fees: stored.fees,
+    realised: stored.realised,
+  });
   for (const [symbol, row, lots] of stored.positions) {
     const i = indexOf(symbol);
     bookColumns.forEach((column, k) => (book[column][i] = row[k]!));
@@ -85,5 +70,6 @@ export function decodeState(rules: MarketRules, stored: StoredState): TickState 
 
 function assertBalanced(state: TickState, when: string): void {
   const difference = imbalance(state.book);
-  if (difference !== 0) throw new IntegrityError(`the book does not balance ${when}: ${difference} minor units are over`);
+  if (difference !== 0)
+    throw new IntegrityError(`the book does not balance ${when}: ${difference} minor units are over`);
 }

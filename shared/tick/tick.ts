@@ -16,13 +16,21 @@ import { settle } from './settle.ts';
 import type { TickState } from './state.ts';
 
 /** The moment from which a decision stands in a replay or backtest: the bar's close and the contract's delay. */
-export const frozenAt = (rules: MarketRules, tickMs: number): number => tickMs + rules.fillSpec.decision_delay_s * SECOND_MS;
+export const frozenAt = (rules: MarketRules, tickMs: number): number =>
+  tickMs + rules.fillSpec.decision_delay_s * SECOND_MS;
 
 /**
  * Takes the state over one bar: begins the session's day, honours a halt, fills and ends orders, notes closes.
  * @param haltAtMs moment from which trading was disabled, NEVER_MS where it is not.
  */
-export function advance(rules: MarketRules, state: TickState, bars: Bars, row: number, haltAtMs: number, events: TickEvents): void {
+export function advance(
+  rules: MarketRules,
+  state: TickState,
+  bars: Bars,
+  row: number,
+  haltAtMs: number,
+  events: TickEvents,
+): void {
   rollDay(state.performance, bars.sessionDay[row]!);
   if (haltAtMs < NEVER_MS) {
     for (let i = 0; i < rules.instruments.symbols.length; i++) {
@@ -49,7 +57,9 @@ export function advanceTo(
 ): { row: number; events: TickEvents } {
   const events = noEvents();
   if (fromOrdinal < bars.firstOrdinal) {
-    throw new IntegrityError(`the window begins at ordinal ${bars.firstOrdinal}, but the book is settled only before ${fromOrdinal}`);
+    throw new IntegrityError(
+      `the window begins at ordinal ${bars.firstOrdinal}, but the book is settled only before ${fromOrdinal}`,
+    );
   }
   for (let ordinal = fromOrdinal; ordinal <= toOrdinal; ordinal++) {
     const missed = ordinal < toOrdinal;
@@ -95,7 +105,9 @@ export function measure(
       misaligned: circumstances.misaligned,
       lateness_s: circumstances.lateness_s,
       calendarCovered: circumstances.upcoming !== undefined,
-      rulesCovered: feesCovered(rules.costs.fees, day) && (Number.isNaN(lastDay) || feesCovered(rules.costs.fees, lastDay)),
+      rulesCovered:
+        feesCovered(rules.costs.fees, day) &&
+        (Number.isNaN(lastDay) || feesCovered(rules.costs.fees, lastDay)),
       health: circumstances.health,
       tradingEnabled: circumstances.tradingEnabled,
       drawdown: equity / Math.max(performance.peak, equity) - 1,
@@ -140,6 +152,7 @@ export function close(rules: MarketRules, state: TickState, bars: Bars, row: num
   performance.barsGood += rules.instruments.symbols.length - closing.instrumentsRed;
   if (closing.misaligned > 0) performance.misalignedTicks++;
   if (closing.late) performance.ticksLate++;
-  if (performance.firstActiveDay < 0 && closing.verdict.status !== 'RED') performance.firstActiveDay = bars.sessionDay[row]!;
+  if (performance.firstActiveDay < 0 && closing.verdict.status !== 'RED')
+    performance.firstActiveDay = bars.sessionDay[row]!;
   addDrift(state.drift, closing.driftCounts);
 }

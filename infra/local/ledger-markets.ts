@@ -1,0 +1,40 @@
+import { exchangeCalendar } from '../../shared/calendar/exchange-calendar.ts';
+import { parseConfig, type Config } from '../../shared/config/config.ts';
+import { ConfigError } from '../../shared/kernel/errors.ts';
+import { getJson, readHead } from '../../shared/ledger/chain.ts';
+import { stateSchema } from '../../shared/ledger/artifacts.ts';
+import { cutUniverse } from '../../shared/release/release.ts';
+import type { Stores } from '../../shared/stores/ports.ts';
+import { compileMarket } from '../../shared/tick/rules.ts';
+import type { MarketReview } from '../../shared/tick/sign-off.ts';
+import { decodeState } from '../../shared/tick/state-codec.ts';
+import { readRelease } from './open-ledger.ts';
+
+/** A market as its own ledger describes it, with the configuration it was frozen with. */
+export interface LedgerMarket extends MarketReview {
+  readonly config: Config;
+  readonly configTexts: ReadonlyMap<string, string>;
+}
+
+/** The markets that have a ledger in the stores, ascending. */
+export async function marketsIn(stores: Stores): Promise<string[]> {
+  const keys = await stores.artifacts.list('');
+  const folders = [...new Set(keys.map((key) => key.split('/')[0]!))];
+  const heads = await Promise.all(folders.map((market) => readHead(stores, market)));
+  const markets = folders.filter((_, k) => heads[k] !== undefined);
+  if (markets.length === 0)
+    throw new ConfigError('there is no ledger here: expected the folder that was given to --out');
+  return markets;
+}
+
+/** Reads one market from its ledger alone: release, configuration, head and state. */
+export async function readLedgerMarket(stores: Stores, market: string): Promise<LedgerMarket> {
+  const at = await readHead(stores, market);
+  if (at === undefined) throw new ConfigError(`there is no ledger of ${market} here`);
+  const { release, sha256, configTexts } = await readRelease(stores, market);
+  const config = parseConfig(configTexts);
+  const files = cutUniverse(config.markets.get(market)!, release.symbols);
+  const rules = compileMarket(files, exchangeCalendar(config.calendars.get(files.config.exchange)!));
+  const state = decodeState(rules, await getJson(stores.artifacts, at.head.state, stateSchema));
+  return { rules, release, releaseSha256: sha256, head: at.head, state, config, configTexts };
+}
