@@ -43,13 +43,20 @@ module.exports = {
       comment: 'shared/ is pure: files, processes and sockets are for stores and providers.',
       severity: 'error',
       from: { path: '^shared/', pathNot: '^shared/(stores|market-data/providers)/' },
-      to: { dependencyTypes: ['core'], path: '^(node:)?(fs|child_process|net|http|https|os|process|worker_threads|sqlite|path|fs/promises)$' },
+      to: {
+        dependencyTypes: ['core'],
+        path: '^(node:)?(fs|child_process|net|http|https|os|process|worker_threads|sqlite|path|fs/promises)$',
+      },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js', '.mjs', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
   },
 };

@@ -93,11 +93,20 @@ const readers: UpperReaders = {
       header: z.record(z.string(), z.json()).parse(header),
       symbols: rows.map(([symbol]) => symbol),
       deltas: rows.map((row) => Number(row[PACKET_COLUMNS.indexOf('delta')])),
-      text: [header, ...rows].map((line) => `${canonicalJson(line as unknown as Json)}\n`).join(''),
+      text: linesOf([header, ...rows], what),
     };
   },
   forecast: (bytes, what) => parseStored(new TextDecoder().decode(bytes), forecastSchema, what),
 };
+
+/** Canonical JSON lines. @throws IntegrityError where a text, holding half a surrogate pair, has no canonical form. */
+function linesOf(lines: readonly unknown[], what: string): string {
+  try {
+    return lines.map((line) => `${canonicalJson(line as Json)}\n`).join('');
+  } catch (cause) {
+    throw new IntegrityError(`${what} is not canonical`, { what }, { cause });
+  }
+}
 
 const fieldOf = (error: IntegrityError): { record: number | null; field: string | null } => ({
   record: typeof error.evidence['record'] === 'number' ? error.evidence['record'] : null,

@@ -1,8 +1,9 @@
 import { rowClosingAt, type Timeline } from '../../shared/calendar/timeline.ts';
+import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
 import { IntegrityError } from '../../shared/kernel/errors.ts';
 import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
 import * as z from 'zod';
-import { commit, parseStored, readHead } from '../../shared/ledger/chain.ts';
+import { commit, parseStored } from '../../shared/ledger/chain.ts';
 import { failureSort, ledgerPartition } from '../../shared/ledger/keys.ts';
 import type { Head } from '../../shared/ledger/records.ts';
 import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
@@ -42,7 +43,7 @@ export async function recordGaps(
         : parseStored(failure.body, failureSchema, `failure of ${name} at ${isoUtc(tickMs)}`);
     const { head } = at;
     const ordinal = head.ordinal + 1;
-    await commit(runtime.stores, {
+    const committed = await commit(runtime.stores, {
       atMs: tickMs,
       previousHead: at.body,
       also: [],
@@ -68,7 +69,9 @@ export async function recordGaps(
         error: known?.error ?? '',
       },
     });
-    at = (await readHead(runtime.stores, name))!;
+    // The head as this commit left it, not as it stands now: another run may have moved it on meanwhile, and the next
+    // commit must then lose.
+    at = { head: committed, body: canonicalJson(committed as unknown as Json) };
   }
   return at;
 }

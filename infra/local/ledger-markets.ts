@@ -2,6 +2,7 @@ import { exchangeCalendar } from '../../shared/calendar/exchange-calendar.ts';
 import { parseConfig, type Config } from '../../shared/config/config.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import { getJson, readHead } from '../../shared/ledger/chain.ts';
+import { ledgerMarkets } from '../../shared/ledger/verify.ts';
 import { stateSchema } from '../../shared/ledger/artifacts.ts';
 import { cutUniverse } from '../../shared/release/release.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
@@ -16,15 +17,11 @@ export interface LedgerMarket extends MarketReview {
   readonly configTexts: ReadonlyMap<string, string>;
 }
 
-/** The markets that have a ledger in the stores, ascending. */
+/** The markets that have a ledger in the stores, ascending. @throws ConfigError where there is none. */
 export async function marketsIn(stores: Stores): Promise<string[]> {
-  const keys = await stores.artifacts.list('');
-  const folders = [...new Set(keys.map((key) => key.split('/')[0]!))];
-  const heads = await Promise.all(folders.map((market) => readHead(stores, market)));
-  const markets = folders.filter((_, k) => heads[k] !== undefined);
-  if (markets.length === 0)
-    throw new ConfigError('there is no ledger here: expected the folder that was given to --out');
-  return markets;
+  const markets = await ledgerMarkets(stores);
+  if (markets.length > 0) return markets;
+  throw new ConfigError('there is no ledger here: expected the folder that was given to --out');
 }
 
 /** Reads one market from its ledger alone: release, configuration, head and state. */

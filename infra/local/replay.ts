@@ -8,6 +8,7 @@ import type { Sha256 } from '../../shared/kernel/canonical.ts';
 import { isoUtc, parseIsoUtc, SECOND_MS, SimulatedClock } from '../../shared/kernel/time.ts';
 import { readHead } from '../../shared/ledger/chain.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
+import { anchorHead } from './anchor.ts';
 import type { Definition } from './dialect.ts';
 import { localMachine, type Handler } from './machine.ts';
 import type { MarketPlan } from './market-plan.ts';
@@ -21,6 +22,8 @@ export interface ReplayInputs {
   readonly config: Config;
   readonly configTexts: ReadonlyMap<string, string>;
   readonly codeSha256: Sha256;
+  /** Called when the ledger stands open, before its first tick. */
+  readonly onOpen?: () => void;
   /** Called once a tick; awaited. */
   readonly onTick?: () => Promise<void>;
 }
@@ -63,17 +66,20 @@ export async function replayMarket(inputs: ReplayInputs): Promise<{ ticksRun: nu
     },
   });
   const doneMs = parseIsoUtc((await readHead(stores, market))!.head.tick_utc);
+  const endsSession = (row: number): boolean =>
+    row === lastRow || line.sessionDay[row] !== line.sessionDay[row + 1];
   let ticksRun = 0;
+  inputs.onOpen?.();
   for (let row = firstRow; row <= lastRow; row++) {
     const tickMs = line.endMs[row]!;
     if (tickMs > doneMs) {
       clock.advanceTo(tickMs);
-      await machine.run({
-        market,
-        scheduled_at_utc: isoUtc(tickMs + rules.config.schedule_offset_s * SECOND_MS),
-      });
+      const scheduledMs = tickMs + rules.config.schedule_offset_s * SECOND_MS;
+      await machine.run({ market, scheduled_at_utc: isoUtc(scheduledMs) });
       ticksRun++;
     }
+    // A run that was killed after its commit may have left the session without an anchor: it is written again.
+    if (tickMs >= doneMs && endsSession(row)) await anchorHead(stores, market);
     await inputs.onTick?.();
   }
   return { ticksRun, ticksDue: lastRow - firstRow + 1 };

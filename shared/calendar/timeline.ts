@@ -12,13 +12,24 @@ export interface Timeline {
  * The expected bars of all sessions from one date to another, clipped to what the calendar covers.
  * @param from,to dates `YYYY-MM-DD`, both included.
  */
-export function timeline(calendar: ExchangeCalendar, period: BarSize, anchor: BarAnchor, from: string, to: string): Timeline {
+export function timeline(
+  calendar: ExchangeCalendar,
+  period: BarSize,
+  anchor: BarAnchor,
+  from: string,
+  to: string,
+): Timeline {
   const first = from < calendar.boundMin ? calendar.boundMin : from;
   const last = to > calendar.boundMax ? calendar.boundMax : to;
-  if (first > last) return { startMs: new Float64Array(0), endMs: new Float64Array(0), sessionDay: new Float64Array(0) };
+  if (first > last)
+    return { startMs: new Float64Array(0), endMs: new Float64Array(0), sessionDay: new Float64Array(0) };
   const index = calendar.tradingIndex(first, last, period, anchor);
   const days = index.sessions.map((session) => parseIsoDate(session.session) / DAY_MS);
-  return { startMs: index.startMs, endMs: index.endMs, sessionDay: Float64Array.from(index.session, (k) => days[k]!) };
+  return {
+    startMs: index.startMs,
+    endMs: index.endMs,
+    sessionDay: Float64Array.from(index.session, (k) => days[k]!),
+  };
 }
 
 /** The date so many days from the UTC day of an instant. */

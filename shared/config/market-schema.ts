@@ -76,7 +76,7 @@ export const marketSchema = z.strictObject({
     stale_run: level,
     outlier: level,
     /** Bars in a row with one unchanged price and volume that make a stale run. */
-    stale_run_bars: z.int().min(2).max(50),
+    stale_run_bars: z.int().min(2).max(48),
     /** Robust z-score beyond which a return is flagged. */
     outlier_z: z.number().min(3).max(100),
     /** Share of instruments RED above which the market is. One instrument alone never is the market. */

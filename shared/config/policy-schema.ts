@@ -36,6 +36,7 @@ export const policySchema = z.strictObject({
   name: z.literal('policy'),
   version: z.int().positive(),
   health: z.strictObject({
+    /** Effective outcomes: those of overlapping horizons count as one. */
     samples_min: z.int().positive(),
     brier_yellow: z.number().gt(0).lt(1),
     brier_red: z.number().gt(0).lt(1),

@@ -1,5 +1,11 @@
 import type { CostProfile } from '../config/cost-profile-schema.ts';
-import { expectedFeeBps, feeTable, type FeeTable } from './fees.ts';
+import { expectedFeeBps, feesDependOnPrice, feeTable, type FeeTable } from './fees.ts';
+
+/** A piecewise constant factor: row k holds up to `upTo[k]`; the last reaches infinity. */
+interface Steps {
+  readonly upTo: Float64Array;
+  readonly factor: Float64Array;
+}
 
 /** A cost profile compiled for one market. Everything in bps is of the decision price. */
 export interface CostModel {
@@ -7,6 +13,8 @@ export interface CostModel {
   readonly profile: CostProfile;
   readonly barsPerDay: number;
   readonly barMs: number;
+  /** Factors on the half spread, by the bar's move, its volume and the minutes since the session's open. */
+  readonly spread: { readonly move: Steps; readonly volume: Steps; readonly time: Steps };
 }
 
 export function compileCosts(
@@ -15,8 +23,15 @@ export function compileCosts(
   barsPerDay: number,
   barMs: number,
 ): CostModel {
-  return { fees: feeTable(profile, minorPerUnit), profile, barsPerDay, barMs };
+  const { volatility, relative_volume: volume, time_of_day: time } = profile.half_spread;
+  const spread = { move: stepsOf(volatility), volume: stepsOf(volume), time: stepsOf(time) };
+  return { fees: feeTable(profile, minorPerUnit), profile, barsPerDay, barMs, spread };
 }
+
+const stepsOf = (rows: readonly { up_to?: number | undefined; factor: number }[]): Steps => ({
+  upTo: Float64Array.from(rows, (row) => row.up_to ?? Infinity),
+  factor: Float64Array.from(rows, (row) => row.factor),
+});
 
 /**
  * Half the spread in bps: the base widened by how far the bar moved against its volatility, by how much traded
@@ -28,19 +43,20 @@ export function halfSpreadBps(
   relativeVolume: number,
   minutesSinceOpen: number,
 ): number {
-  const table = costs.profile.half_spread;
+  const { move, volume, time } = costs.spread;
   return (
-    table.base_bps *
-    factorAt(table.volatility, relativeMove) *
-    factorAt(table.relative_volume, relativeVolume) *
-    factorAt(table.time_of_day, minutesSinceOpen)
+    costs.profile.half_spread.base_bps *
+    factorAt(move, relativeMove) *
+    factorAt(volume, relativeVolume) *
+    factorAt(time, minutesSinceOpen)
   );
 }
 
-/** The factor of the first row that reaches the value; the last row is open-ended. */
-function factorAt(rows: readonly { up_to?: number | undefined; factor: number }[], value: number): number {
-  for (const row of rows) if (row.up_to === undefined || value <= row.up_to) return row.factor;
-  return rows[rows.length - 1]!.factor;
+/** The factor of the first row that reaches the value; what is no number counts as the worst, the last. */
+function factorAt({ upTo, factor }: Steps, value: number): number {
+  const last = upTo.length - 1;
+  for (let k = 0; k < last; k++) if (value <= upTo[k]!) return factor[k]!;
+  return factor[last]!;
 }
 
 /**
@@ -74,18 +90,31 @@ export function exitBps(
   return fee + costs.profile.half_spread.base_bps;
 }
 
-/** Entering and leaving: fees of both sides and the half spread twice, in bps. */
-export function roundTripBps(
-  costs: CostModel,
-  halfSpread: number,
-  dayNumber: number,
-  price: number,
-  notional: number,
-): number {
-  const fees = costs.fees;
-  return (
-    expectedFeeBps(fees, 1, dayNumber, price, notional) +
-    expectedFeeBps(fees, -1, dayNumber, price, notional) +
-    2 * halfSpread
-  );
+/** One bar of a universe as the cost of a round trip sees it, per instrument; `prices` begin at `offset`. */
+export interface RoundTrips {
+  readonly ready: Float64Array;
+  readonly relativeMove: Float64Array;
+  readonly relativeVolume: Float64Array;
+  readonly prices: Float64Array;
+  readonly offset: number;
+  readonly minutesSinceOpen: number;
+  readonly dayNumber: number;
+  /** Notional at which fees with a minimum are estimated. */
+  readonly notional: number;
 }
+
+/** Entering and leaving: fees of both sides and the half spread twice, in bps, for every instrument that is ready. */
+export function roundTripBps(costs: CostModel, bar: RoundTrips, out: Float64Array): void {
+  const { ready, relativeMove, relativeVolume, prices, offset, minutesSinceOpen, dayNumber } = bar;
+  const byPrice = feesDependOnPrice(costs.fees, dayNumber);
+  const same = byPrice ? 0 : bothFees(costs, dayNumber, 1, bar.notional);
+  for (let i = 0; i < out.length; i++) {
+    if (ready[i] === 0) continue;
+    const half = halfSpreadBps(costs, relativeMove[i]!, relativeVolume[i]!, minutesSinceOpen);
+    const fees = byPrice ? bothFees(costs, dayNumber, prices[offset + i]!, bar.notional) : same;
+    out[i] = fees + 2 * half;
+  }
+}
+
+const bothFees = ({ fees }: CostModel, dayNumber: number, price: number, notional: number): number =>
+  expectedFeeBps(fees, 1, dayNumber, price, notional) + expectedFeeBps(fees, -1, dayNumber, price, notional);

@@ -17,4 +17,10 @@ export interface TickEvents {
   readonly ended: EndedOrder[];
 }
 
+/** What takes a tick's events: its lists, or a log of many ticks. */
+export interface EventSink {
+  readonly fills: { push(fill: Fill): unknown };
+  readonly ended: { push(order: EndedOrder): unknown };
+}
+
 export const noEvents = (): TickEvents => ({ fills: [], ended: [] });

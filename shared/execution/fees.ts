@@ -149,3 +149,9 @@ export function expectedFeeBps(
   }
   return bps;
 }
+
+/** Whether any fee in force is charged by the share, so that its bps depend on the price. */
+export function feesDependOnPrice(table: FeeTable, dayNumber: number): boolean {
+  const charged = ([1, -1] as const).flatMap((side) => chargesOn(table, side, dayNumber));
+  return charged.some((row) => row.shareRate !== 0);
+}

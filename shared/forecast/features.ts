@@ -84,45 +84,81 @@ export class FeatureStream {
 
   /** Takes one bar of every instrument: row `row` of `bars`. `unusable` is the mask of flags that void a bar. */
   push(bars: Bars, row: number, unusable: number): void {
-    const n = this.#n;
-    const now = (this.#pushed % this.#ringRows) * n;
+    const now = (this.#pushed % this.#ringRows) * this.#n;
     this.#pushed++;
-    for (let i = 0; i < n; i++) {
-      const cell = row * n + i;
-      const usable = (bars.flags[cell]! & unusable) === 0;
-      this.#take(now, i, usable, usable ? bars.close[cell]! : NaN, usable ? bars.volume[cell]! : 0);
-    }
+    this.#takeCloses(now, bars, row * this.#n, unusable);
+    this.#sumSquares(now);
+    this.#sumLogs(now);
+    this.#sumNotionals(now, bars, row * this.#n, unusable);
     this.#describe(now);
   }
 
-  /** Updates rings and running sums of one instrument with its newest close and volume. */
-  #take(now: number, i: number, usable: boolean, close: number, volume: number): void {
-    const rules = this.#rules;
-    const before = this.#ago(now, 1) + i;
-    const previous = this.#logPrice[before]!;
-    const carried = usable ? 0 : this.#carried[i]! + 1;
-    this.#carried[i] = carried;
-    const logPrice = usable ? gridLogPrice(log(close)) : carried <= rules.carry_bars_max ? previous : NaN;
-    const move = logPrice - previous;
-    const square = gridSquare(Math.min(move * move, this.#squareMax));
-    const notional = usable ? Math.min(Math.round(close * volume), this.#notionalMax) : 0;
+  /** Log price of every instrument: this bar's close, or the last one while it may be carried. */
+  #takeCloses(now: number, { flags, close }: Bars, cells: number, unusable: number): void {
+    const logPrice = this.#logPrice;
+    const carried = this.#carried;
+    const before = this.#ago(now, 1);
+    const carryMax = this.#rules.carry_bars_max;
+    for (let i = 0; i < this.#n; i++) {
+      if ((flags[cells + i]! & unusable) === 0) {
+        carried[i] = 0;
+        logPrice[now + i] = gridLogPrice(log(close[cells + i]!));
+      } else {
+        carried[i]!++;
+        logPrice[now + i] = carried[i]! <= carryMax ? logPrice[before + i]! : NaN;
+      }
+    }
+  }
 
-    const oldSquare = this.#square[this.#ago(now, rules.volatility_bars) + i]!;
-    if (oldSquare === oldSquare) this.#sumSquare[i]! -= oldSquare;
-    else this.#badSquare[i]!--;
-    if (square === square) this.#sumSquare[i]! += square;
-    else this.#badSquare[i]!++;
+  /** Squared returns and their running sum over the volatility window; how many of them are undefined. */
+  #sumSquares(now: number): void {
+    const [logPrice, square, sum, bad] = [this.#logPrice, this.#square, this.#sumSquare, this.#badSquare];
+    const before = this.#ago(now, 1);
+    const leaving = this.#ago(now, this.#rules.volatility_bars);
+    const squareMax = this.#squareMax;
+    for (let i = 0; i < this.#n; i++) {
+      const move = logPrice[now + i]! - logPrice[before + i]!;
+      const old = square[leaving + i]!;
+      if (old === old) sum[i]! -= old;
+      else bad[i]!--;
+      if (move === move) {
+        const raw = move * move;
+        const term = gridSquare(raw < squareMax ? raw : squareMax);
+        sum[i]! += term;
+        square[now + i] = term;
+      } else {
+        bad[i]!++;
+        square[now + i] = NaN;
+      }
+    }
+  }
 
-    const oldLog = this.#logPrice[this.#ago(now, rules.trend_bars) + i]!;
-    if (oldLog === oldLog) this.#sumLog[i]! -= oldLog;
-    else this.#badLog[i]!--;
-    if (logPrice === logPrice) this.#sumLog[i]! += logPrice;
-    else this.#badLog[i]!++;
+  /** Running sum of log prices over the trend window. */
+  #sumLogs(now: number): void {
+    const [logPrice, sum, bad] = [this.#logPrice, this.#sumLog, this.#badLog];
+    const leaving = this.#ago(now, this.#rules.trend_bars);
+    for (let i = 0; i < this.#n; i++) {
+      const old = logPrice[leaving + i]!;
+      const term = logPrice[now + i]!;
+      if (old === old) sum[i]! -= old;
+      else bad[i]!--;
+      if (term === term) sum[i]! += term;
+      else bad[i]!++;
+    }
+  }
 
-    this.#sumNotional[i]! += notional - this.#notional[this.#ago(now, rules.volume_bars) + i]!;
-    this.#logPrice[now + i] = logPrice;
-    this.#square[now + i] = square;
-    this.#notional[now + i] = notional;
+  /** Traded values, in whole currency units, and their running sum over the volume window. */
+  #sumNotionals(now: number, { flags, close, volume }: Bars, cells: number, unusable: number): void {
+    const [notional, sum] = [this.#notional, this.#sumNotional];
+    const leaving = this.#ago(now, this.#rules.volume_bars);
+    const notionalMax = this.#notionalMax;
+    for (let i = 0; i < this.#n; i++) {
+      const usable = (flags[cells + i]! & unusable) === 0;
+      const raw = usable ? Math.round(close[cells + i]! * volume[cells + i]!) : 0;
+      const term = raw < notionalMax ? raw : notionalMax;
+      sum[i]! += term - notional[leaving + i]!;
+      notional[now + i] = term;
+    }
   }
 
   /** Ring offset of the row so many bars before the one at offset `now`. */
@@ -134,31 +170,39 @@ export class FeatureStream {
   /** Derives the features of every instrument from rings and sums. */
   #describe(now: number): void {
     const { ready, sigma, momentum, trend, averageNotional, relativeVolume, relativeMove } = this.features;
-    const rules = this.#rules;
-    const horizons = rules.momentum_bars;
+    const [logs, squares, notionals] = [this.#logPrice, this.#square, this.#notional];
+    const [sumSquare, sumLog, sumNotional] = [this.#sumSquare, this.#sumLog, this.#sumNotional];
+    const [badSquare, badLog] = [this.#badSquare, this.#badLog];
+    const {
+      momentum_bars: horizons,
+      volatility_bars: volatilityBars,
+      trend_bars: trendBars,
+      volume_bars: volumeBars,
+    } = this.#rules;
     const [ago0, ago1, ago2] = [
       this.#ago(now, horizons[0]),
       this.#ago(now, horizons[1]),
       this.#ago(now, horizons[2]),
     ];
     const [root0, root1, root2] = [Math.sqrt(horizons[0]), Math.sqrt(horizons[1]), Math.sqrt(horizons[2])];
-    const trendRoot = Math.sqrt(rules.trend_bars);
+    const [momentum0, momentum1, momentum2] = momentum;
+    const trendRoot = Math.sqrt(trendBars);
     for (let i = 0; i < this.#n; i++) {
-      const logPrice = this.#logPrice[now + i]!;
-      const deviation = Math.sqrt(this.#sumSquare[i]! / rules.volatility_bars);
-      const mean = this.#sumNotional[i]! / rules.volume_bars;
-      const m0 = (logPrice - this.#logPrice[ago0 + i]!) / (deviation * root0);
-      const m1 = (logPrice - this.#logPrice[ago1 + i]!) / (deviation * root1);
-      const m2 = (logPrice - this.#logPrice[ago2 + i]!) / (deviation * root2);
+      const logPrice = logs[now + i]!;
+      const deviation = Math.sqrt(sumSquare[i]! / volatilityBars);
+      const mean = sumNotional[i]! / volumeBars;
+      const m0 = (logPrice - logs[ago0 + i]!) / (deviation * root0);
+      const m1 = (logPrice - logs[ago1 + i]!) / (deviation * root1);
+      const m2 = (logPrice - logs[ago2 + i]!) / (deviation * root2);
       sigma[i] = deviation;
-      momentum[0][i] = bounded(m0);
-      momentum[1][i] = bounded(m1);
-      momentum[2][i] = bounded(m2);
-      trend[i] = (logPrice - this.#sumLog[i]! / rules.trend_bars) / (deviation * trendRoot);
+      momentum0[i] = bounded(m0);
+      momentum1[i] = bounded(m1);
+      momentum2[i] = bounded(m2);
+      trend[i] = (logPrice - sumLog[i]! / trendBars) / (deviation * trendRoot);
       averageNotional[i] = mean;
-      relativeVolume[i] = this.#notional[now + i]! / mean;
-      relativeMove[i] = Math.sqrt(this.#square[now + i]!) / deviation;
-      const whole = this.#badSquare[i] === 0 && this.#badLog[i] === 0 && deviation > 0 && mean > 0;
+      relativeVolume[i] = notionals[now + i]! / mean;
+      relativeMove[i] = Math.sqrt(squares[now + i]!) / deviation;
+      const whole = badSquare[i] === 0 && badLog[i] === 0 && deviation > 0 && mean > 0;
       ready[i] = whole && m0 + m1 + m2 === m0 + m1 + m2 ? 1 : 0;
     }
   }

@@ -148,7 +148,10 @@ function closeDay(performance: Performance): void {
   performance.block = emptyBlock(today.equityClose);
 }
 
-/** Takes the equity of a tick: extremes, the day's close, exposure. `gross` in minor units. */
+/**
+ * Takes the equity of a tick: extremes, the day's close, exposure. `gross` in minor units. Ticks before the first that
+ * was allowed to trade do not count: the forward window begins with it.
+ */
 export function observeEquity(performance: Performance, equity: number, gross: number): void {
   const { today, block } = performance;
   performance.peak = Math.max(performance.peak, equity);
@@ -161,6 +164,7 @@ export function observeEquity(performance: Performance, equity: number, gross: n
   const exposure = equity > 0 ? gross / equity : 0;
   today.grossSum += exposure;
   today.ticks++;
+  if (performance.firstActiveDay < 0) return;
   performance.grossSum += exposure;
   performance.ticks++;
 }

@@ -33,7 +33,7 @@ const CASH_MARGIN = 1.01;
 
 /**
  * Turns directions into targets: volatility-scaled, then cut to the limits of name, capacity, gross exposure and
- * cash. Limits cut and say so; they never sell what is held. A change of side closes first and opens on a later bar.
+ * cash. Limits cut a target and say so; gross and cash scale increases only and never sell what is held. A change of side closes first and opens on a later bar.
  */
 export function size(inputs: SizingInputs, out: Sizing): void {
   let increases = 0;

@@ -1,6 +1,6 @@
 import { NEVER_MS, requestCancel } from '../execution/orders.ts';
 import { fillMoment } from '../execution/fills.ts';
-import { codesOf, type Code } from '../kernel/codes.ts';
+import { bit, codesOf, type Code } from '../kernel/codes.ts';
 import { FLAT, LONG, SHORT, WAIT, type Decision } from './decision.ts';
 import type { MarketRules } from './rules.ts';
 import type { TickState } from './state.ts';
@@ -56,15 +56,14 @@ function confirm(state: TickState, decision: Decision, i: number): void {
 function cancelUnwanted(state: TickState, decision: Decision, i: number): void {
   const { orders } = state;
   if (orders.quantity[i] === 0) return;
+  if (orders.increases[i] !== 1) return;
   const action = decision.action[i];
-  if (orders.increases[i] === 1) {
-    const against =
-      action === FLAT ||
-      (action === LONG && orders.side[i]! < 0) ||
-      (action === SHORT && orders.side[i]! > 0);
-    if (action === WAIT) requestCancel(orders, i, decision.frozenAtMs, waitCode(decision, i));
-    else if (against) requestCancel(orders, i, decision.frozenAtMs, 'REPLACED');
-  }
+  const against =
+    action === FLAT || (action === LONG && orders.side[i]! < 0) || (action === SHORT && orders.side[i]! > 0);
+  const exit = exitCode(decision, i);
+  if (exit !== '') requestCancel(orders, i, decision.frozenAtMs, exit);
+  else if (action === WAIT) requestCancel(orders, i, decision.frozenAtMs, waitCode(decision, i));
+  else if (against) requestCancel(orders, i, decision.frozenAtMs, 'REPLACED');
 }
 
 /** The reason to give for a cancellation: the first that is not merely that an order is pending. */
@@ -98,6 +97,12 @@ function place(
   orders.averageNotional[i] = decision.averageNotional[i]!;
   orders.relativeMove[i] = decision.relativeMove[i]!;
   orders.relativeVolume[i] = decision.relativeVolume[i]!;
-  orders.intent[i] =
-    codesOf(decision.reasons[i]!).find((code) => code === 'TIME_STOP' || code === 'INVALIDATED') ?? '';
+  orders.intent[i] = exitCode(decision, i);
+}
+
+/** Why a position is to be left whatever the forecast says, or an empty text. */
+function exitCode(decision: Decision, i: number): 'TIME_STOP' | 'INVALIDATED' | '' {
+  const reasons = decision.reasons[i]!;
+  if ((reasons & bit.INVALIDATED) !== 0) return 'INVALIDATED';
+  return (reasons & bit.TIME_STOP) !== 0 ? 'TIME_STOP' : '';
 }

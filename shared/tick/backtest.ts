@@ -1,11 +1,13 @@
 import { slice, type Timeline } from '../calendar/timeline.ts';
-import { noEvents, type TickEvents } from '../execution/events.ts';
+import { EventLog } from '../execution/event-log.ts';
+import type { TickEvents } from '../execution/events.ts';
 import { NEVER_MS } from '../execution/orders.ts';
 import type { HealthRecord } from '../forecast/health.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { judge } from '../risk/gates.ts';
 import { applyDecision, upcomingBars } from './apply.ts';
 import { decide } from './decide.ts';
+import { workspace } from './decision.ts';
 import { forecaster } from './forecast-step.ts';
 import type { MarketRules } from './rules.ts';
 import { openState, type TickState } from './state.ts';
@@ -24,6 +26,8 @@ export interface BacktestInputs {
 
 export interface Backtest {
   readonly state: TickState;
+  /** Fills and ended orders as columns; `events()` gives them as lists. */
+  readonly log: EventLog;
   readonly events: TickEvents;
   /** Ticks by action, in the order of ACTIONS, summed over instruments. */
   readonly actions: Float64Array;
@@ -32,10 +36,11 @@ export interface Backtest {
 /** The tick as a loop: the same functions in the same order as the chain, with nothing in between. */
 export function backtest({ rules, bars, firstRow, line, health }: BacktestInputs): Backtest {
   const state = openState(rules);
-  const events = noEvents();
+  const log = new EventLog();
   const actions = new Float64Array(4);
   const view = forecaster(rules);
   const ahead = upcomingBars(rules);
+  const work = workspace(rules.instruments.symbols.length);
   const circumstances = {
     misaligned: 0,
     lateness_s: rules.config.schedule_offset_s,
@@ -46,13 +51,23 @@ export function backtest({ rules, bars, firstRow, line, health }: BacktestInputs
     view.push(bars, row);
     if (row < firstRow) continue;
     view.predict(bars, row);
-    advance(rules, state, bars, row, NEVER_MS, events);
+    advance(rules, state, bars, row, NEVER_MS, log.sink);
     const upcoming =
       row + 1 + ahead <= line.startMs.length ? slice(line, row + 1, row + 1 + ahead) : undefined;
     const { inputs, valuation } = measure(rules, state, bars, row, { ...circumstances, upcoming });
     const verdict = judge(inputs, rules.config);
     const frozenAtMs = frozenAt(rules, bars.endMs[row]!);
-    const decision = decide({ rules, state, bars, row, view, verdict, equity: valuation.equity, frozenAtMs });
+    const decision = decide({
+      rules,
+      state,
+      bars,
+      row,
+      view,
+      verdict,
+      equity: valuation.equity,
+      frozenAtMs,
+      workspace: work,
+    });
     for (const action of decision.action) actions[action]!++;
     if (upcoming !== undefined) applyDecision(rules, state, decision, 'all', upcoming);
     close(rules, state, bars, row, {
@@ -64,5 +79,12 @@ export function backtest({ rules, bars, firstRow, line, health }: BacktestInputs
       driftCounts: [],
     });
   }
-  return { state, events, actions };
+  return {
+    state,
+    log,
+    actions,
+    get events() {
+      return log.events();
+    },
+  };
 }

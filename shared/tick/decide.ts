@@ -5,7 +5,16 @@ import { roundProbability } from '../kernel/math.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { size } from '../portfolio/sizing.ts';
 import type { Verdict } from '../risk/gates.ts';
-import { emptyDecision, FLAT, LONG, SHORT, WAIT, type Decision } from './decision.ts';
+import {
+  emptyDecision,
+  FLAT,
+  LONG,
+  SHORT,
+  WAIT,
+  workspace,
+  type Decision,
+  type Workspace,
+} from './decision.ts';
 import type { MarketRules } from './rules.ts';
 import type { TickState } from './state.ts';
 
@@ -30,6 +39,8 @@ export interface DecideInputs {
   /** Equity in minor units, valued at exit prices. */
   readonly equity: number;
   readonly frozenAtMs: number;
+  /** Columns to work in; the decision then holds only until the next one is made in them. */
+  readonly workspace?: Workspace;
 }
 
 /** Decides one bar for a whole universe: action, reason, target and order of every instrument. Changes nothing. */
@@ -37,29 +48,28 @@ export function decide(inputs: DecideInputs): Decision {
   const { rules, bars, row, state } = inputs;
   const { features } = inputs.view;
   const n = rules.instruments.symbols.length;
-  const decision = emptyDecision(n, {
-    ordinal: bars.firstOrdinal + row,
-    tickMs: bars.endMs[row]!,
-    frozenAtMs: inputs.frozenAtMs,
-    verdict: inputs.verdict,
-  });
-  const direction = new Float64Array(n);
+  const work = inputs.workspace ?? workspace(n);
+  const { verdict, frozenAtMs } = inputs;
+  const head = { ordinal: bars.firstOrdinal + row, tickMs: bars.endMs[row]!, frozenAtMs, verdict };
+  const decision = emptyDecision(n, head, work);
   const blocked = inputs.verdict.status === 'RED';
   for (let i = 0; i < n; i++) {
     const cell = row * n + i;
     const usable = (bars.flags[cell]! & rules.unusable) === 0;
     decision.reasons[i] = bars.flags[cell]!;
     decision.referencePrice[i] = usable ? bars.close[cell]! : state.book.lastClose[i]!;
-    decision.sigma[i] = features.ready[i] === 1 ? features.sigma[i]! : 0;
-    decision.averageNotional[i] = features.ready[i] === 1 ? features.averageNotional[i]! : 0;
-    decision.relativeMove[i] = features.ready[i] === 1 ? features.relativeMove[i]! : 0;
-    decision.relativeVolume[i] = features.ready[i] === 1 ? features.relativeVolume[i]! : 0;
+    if (features.ready[i] === 1) {
+      decision.sigma[i] = features.sigma[i]!;
+      decision.averageNotional[i] = features.averageNotional[i]!;
+      decision.relativeMove[i] = features.relativeMove[i]!;
+      decision.relativeVolume[i] = features.relativeVolume[i]!;
+    }
     if (!usable) decision.action[i] = WAIT;
     else if (blocked) waitFor(decision, i, bit.MARKET_RED);
     else signal(inputs, decision, i);
-    direction[i] = directionOf(inputs, decision, i, usable, blocked);
+    work.direction[i] = directionOf(inputs, decision, i, usable, blocked || !usable);
   }
-  applySizing(inputs, decision, direction);
+  applySizing(inputs, decision, work);
   return decision;
 }
 
@@ -108,7 +118,10 @@ function waitFor(decision: Decision, i: number, reason: number): void {
   decision.reasons[i]! |= reason;
 }
 
-/** Target side for the sizing: +1, -1, 0 to close, NaN to hold. Exits stand above every action. */
+/**
+ * Target side for the sizing: +1, -1, 0 to close, NaN to hold. Exits stand above every action, but wait for an order
+ * that may still fill. `blocked`: the market or the instrument is RED.
+ */
 function directionOf(
   { rules, state, bars, row }: DecideInputs,
   decision: Decision,
@@ -116,16 +129,17 @@ function directionOf(
   usable: boolean,
   blocked: boolean,
 ): number {
+  const exit = exitReason(rules, state, decision, i, usable, bars.close[row * decision.action.length + i]!);
+  const leaves = exit !== 0 && (!blocked || rules.config.reduce_under_red);
+  if (leaves) {
+    decision.reasons[i]! |= exit;
+    if (!blocked) decision.action[i] = FLAT;
+  }
   if (state.orders.quantity[i] !== 0) {
     decision.reasons[i]! |= bit.ORDER_PENDING;
     return NaN;
   }
-  const exit = exitReason(rules, state, decision, i, usable, bars.close[row * decision.action.length + i]!);
-  if (exit !== 0 && (!blocked || rules.config.reduce_under_red)) {
-    decision.reasons[i]! |= exit;
-    if (!blocked) decision.action[i] = FLAT;
-    return 0;
-  }
+  if (leaves) return 0;
   const action = decision.action[i];
   return action === LONG ? 1 : action === SHORT ? -1 : action === FLAT ? 0 : NaN;
 }
@@ -148,16 +162,12 @@ function exitReason(
   return !confirmed && age >= rules.policy.launch_edges[2] ? bit.TIME_STOP : 0;
 }
 
-function applySizing(
-  { rules, state, equity }: DecideInputs,
-  decision: Decision,
-  direction: Float64Array,
-): void {
-  const reasons = new Float64Array(direction.length);
+function applySizing({ rules, state, equity }: DecideInputs, decision: Decision, work: Workspace): void {
   const { orders } = state;
-  const pending = orders.quantity.map((quantity, i) =>
-    orders.increases[i] === 1 ? orders.side[i]! * (quantity - orders.filled[i]!) : 0,
-  );
+  const { direction, pending, sizingReasons } = work;
+  for (let i = 0; i < direction.length; i++) {
+    pending[i] = orders.increases[i] === 1 ? orders.side[i]! * (orders.quantity[i]! - orders.filled[i]!) : 0;
+  }
   size(
     {
       config: rules.config,
@@ -173,7 +183,7 @@ function applySizing(
       sigma: decision.sigma,
       averageNotional: decision.averageNotional,
     },
-    { uncut: decision.uncut, target: decision.target, delta: decision.delta, reasons },
+    { uncut: decision.uncut, target: decision.target, delta: decision.delta, reasons: sizingReasons },
   );
-  for (let i = 0; i < direction.length; i++) decision.reasons[i]! |= reasons[i]!;
+  for (let i = 0; i < direction.length; i++) decision.reasons[i]! |= sizingReasons[i]!;
 }

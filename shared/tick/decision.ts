@@ -46,12 +46,31 @@ export const DECISION_COLUMNS = [
   'relativeVolume',
 ] as const;
 
+/** Columns that a decision is worked out in. A loop over many bars hands the same ones in again and again. */
+export interface Workspace {
+  readonly columns: { readonly [column in (typeof DECISION_COLUMNS)[number]]: Float64Array };
+  readonly direction: Float64Array;
+  readonly pending: Float64Array;
+  readonly sizingReasons: Float64Array;
+}
+
+export function workspace(instruments: number): Workspace {
+  const column = (): Float64Array => new Float64Array(instruments);
+  const columns = Object.fromEntries(DECISION_COLUMNS.map((name) => [name, column()]));
+  return {
+    columns: columns as Workspace['columns'],
+    direction: column(),
+    pending: column(),
+    sizingReasons: column(),
+  };
+}
+
+/** A decision that says nothing yet, in fresh columns or in those of a workspace, which are emptied. */
 export function emptyDecision(
   instruments: number,
   head: Pick<Decision, 'ordinal' | 'tickMs' | 'frozenAtMs' | 'verdict'>,
+  { columns }: Pick<Workspace, 'columns'> = workspace(instruments),
 ): Decision {
-  const columns = Object.fromEntries(
-    DECISION_COLUMNS.map((column) => [column, new Float64Array(instruments)]),
-  );
-  return { ...head, ...(columns as { [column in (typeof DECISION_COLUMNS)[number]]: Float64Array }) };
+  for (const name of DECISION_COLUMNS) columns[name].fill(0);
+  return { ...head, ...columns };
 }

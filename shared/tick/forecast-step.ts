@@ -1,12 +1,11 @@
-import { halfSpreadBps, roundTripBps } from '../execution/costs.ts';
+import { roundTripBps } from '../execution/costs.ts';
 import { feesCovered } from '../execution/fees.ts';
 import { FeatureStream, type Features } from '../forecast/features.ts';
 import { emptyForecast, type Forecast } from '../forecast/forecast.ts';
 import { fuse } from '../forecast/fusion.ts';
 import { forecastPolicy } from '../forecast/policy.ts';
-import { MINUTE_MS } from '../kernel/time.ts';
 import type { Bars } from '../market-data/bars.ts';
-import type { MarketRules } from './rules.ts';
+import { minutesSinceOpen, type MarketRules } from './rules.ts';
 
 /** Features and forecasts of a universe, fed bar by bar. A tick feeds one window, a backtest the whole past. */
 export interface Forecaster {
@@ -29,17 +28,17 @@ export function forecaster(rules: MarketRules): Forecaster {
   const policy = emptyForecast(n);
   const forecast = emptyForecast(n);
   const level = new Float64Array(n);
-  const roundTripBps = new Float64Array(n);
+  const costs = new Float64Array(n);
   return {
     features: stream.features,
     policy,
     forecast,
-    roundTripBps,
+    roundTripBps: costs,
     level,
     push: (bars, row) => stream.push(bars, row, rules.unusable),
     predict: (bars, row) => {
-      roundTripCosts(rules, stream.features, bars, row, roundTripBps);
-      forecastPolicy(stream.features, roundTripBps, rules.policy, policy);
+      roundTripCosts(rules, stream.features, bars, row, costs);
+      forecastPolicy(stream.features, costs, rules.policy, policy);
       fuse([{ family: 'policy', weight: 1, forecast: policy }], forecast, level);
       // A bar that is void now is no ground for a forecast, however good the bars before it were.
       for (let i = 0; i < n; i++) {
@@ -66,15 +65,13 @@ function roundTripCosts(
   row: number,
   out: Float64Array,
 ): void {
-  const n = out.length;
-  const session = rules.calendar.minuteToSession(bars.startMs[row]!);
-  const minutes = session === undefined ? 0 : (bars.startMs[row]! - session.openMs) / MINUTE_MS;
-  const day = bars.sessionDay[row]!;
+  const dayNumber = bars.sessionDay[row]!;
   // Without a fee row the gate blocks the tick (RULES_UNCOVERED); nothing acts on these forecasts.
-  if (!feesCovered(rules.costs.fees, day)) return void out.fill(0);
-  for (let i = 0; i < n; i++) {
-    if (features.ready[i] === 0) continue;
-    const half = halfSpreadBps(rules.costs, features.relativeMove[i]!, features.relativeVolume[i]!, minutes);
-    out[i] = roundTripBps(rules.costs, half, day, bars.close[row * n + i]!, rules.typicalNotional);
-  }
+  if (!feesCovered(rules.costs.fees, dayNumber)) return void out.fill(0);
+  const { ready, relativeMove, relativeVolume } = features;
+  const offset = row * out.length;
+  const minutes = minutesSinceOpen(rules, bars.startMs[row]!);
+  const notional = rules.typicalNotional;
+  const shape = { ready, relativeMove, relativeVolume, prices: bars.close, offset, dayNumber, notional };
+  roundTripBps(rules.costs, { ...shape, minutesSinceOpen: minutes }, out);
 }

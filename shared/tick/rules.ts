@@ -4,10 +4,11 @@ import type { MarketConfig } from '../config/market-schema.ts';
 import type { PolicyConfig, PolicyRules } from '../config/policy-schema.ts';
 import type { ExchangeCalendar } from '../calendar/types.ts';
 import { compileCosts, exitBps, type CostModel } from '../execution/costs.ts';
+import { feesCovered } from '../execution/fees.ts';
 import { compileInstruments, type Instruments } from '../execution/instruments.ts';
 import { lookbackBars } from '../forecast/features.ts';
 import { minorPerUnit } from '../kernel/money.ts';
-import { HOUR_MS } from '../kernel/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
 import { maskOfLevel, QUALITY_LOOKBACK } from '../market-data/quality.ts';
 import type { Marking } from '../portfolio/mark.ts';
 
@@ -63,7 +64,11 @@ export function compileMarket(files: MarketFiles, calendar: ExchangeCalendar): M
       unusable,
       suspendedSessionsMax: config.limits.suspended_sessions_max,
       suspensionHaircut: config.limits.suspension_haircut,
-      exitBps: (side, dayNumber, close, notional) => exitBps(costs, side, dayNumber, close, notional),
+      // A date that no fee row covers blocks at the gate; until then a mark leaves out the fee that nobody knows.
+      exitBps: (side, dayNumber, close, notional) =>
+        feesCovered(costs.fees, dayNumber)
+          ? exitBps(costs, side, dayNumber, close, notional)
+          : files.costProfile.half_spread.base_bps,
     },
   };
 }
@@ -79,4 +84,10 @@ function barsOfDay(config: MarketConfig, calendar: ExchangeCalendar): { barsPerD
   const session = index.sessions.find((candidate) => !candidate.earlyClose)!;
   const breakMs = session.breakStartMs === null ? 0 : session.breakEndMs! - session.breakStartMs;
   return { barsPerDay, barMs: session.closeMs - session.openMs - breakMs };
+}
+
+/** Minutes from the open of the session that holds the instant; 0 where there is none. */
+export function minutesSinceOpen(rules: MarketRules, instantMs: number): number {
+  const session = rules.calendar.minuteToSession(instantMs);
+  return session === undefined ? 0 : (instantMs - session.openMs) / MINUTE_MS;
 }

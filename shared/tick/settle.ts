@@ -1,16 +1,15 @@
-import type { EndedOrder, TickEvents } from '../execution/events.ts';
+import type { EndedOrder, EventSink } from '../execution/events.ts';
 import { halfSpreadBps, impactBps, latencyBps } from '../execution/costs.ts';
 import { fillMoment, participationSteps, rawFillPrice, type Fill } from '../execution/fills.ts';
 import { feeAmount } from '../execution/fees.ts';
-import { clearOrder, ORDER_COLUMNS, type OrderColumn, type OrderStatus } from '../execution/orders.ts';
+import { clearOrder, orderFigures, type OrderStatus } from '../execution/orders.ts';
 import { toMinor } from '../kernel/money.ts';
 import { bit, type Code } from '../kernel/codes.ts';
 import { log } from '../kernel/math.ts';
-import { MINUTE_MS } from '../kernel/time.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { post } from '../portfolio/book.ts';
 import { observeTrade, TRADE_SHARE_MIN } from '../portfolio/performance.ts';
-import type { MarketRules } from './rules.ts';
+import { minutesSinceOpen, type MarketRules } from './rules.ts';
 import type { TickState } from './state.ts';
 
 /** A bar with either flag fills nothing, whatever level the market file gives them. */
@@ -28,43 +27,43 @@ export function settle(
   state: TickState,
   bars: Bars,
   row: number,
-  events: TickEvents,
+  events: EventSink,
 ): void {
-  const n = rules.instruments.symbols.length;
-  for (const increases of [0, 1]) {
-    for (let i = 0; i < n; i++) {
-      if (state.orders.quantity[i] !== 0 && state.orders.increases[i] === increases) {
-        settleOrder(rules, state, bars, row, i, events);
-      }
-    }
-  }
+  const { quantity, increases } = state.orders;
+  const open: number[] = [];
+  for (let i = 0; i < quantity.length; i++) if (quantity[i] !== 0) open.push(i);
+  if (open.length === 0) return;
+  const at: At = { bars, row, minutes: minutesSinceOpen(rules, bars.startMs[row]!) };
+  for (const i of open) if (increases[i] === 0) settleOrder(rules, state, at, i, events);
+  for (const i of open) if (increases[i] === 1) settleOrder(rules, state, at, i, events);
 }
 
-function settleOrder(
-  rules: MarketRules,
-  state: TickState,
-  bars: Bars,
-  row: number,
-  i: number,
-  events: TickEvents,
-): void {
+/** The bar on which orders are settled, and how long its session had been open when it began. */
+interface At {
+  readonly bars: Bars;
+  readonly row: number;
+  readonly minutes: number;
+}
+
+function settleOrder(rules: MarketRules, state: TickState, at: At, i: number, events: EventSink): void {
   const { orders } = state;
+  const { bars, row } = at;
   const ordinal = bars.firstOrdinal + row;
   if (ordinal < orders.decidedOrdinal[i]! + rules.fillSpec.delay_bars) return;
   const barStartMs = bars.startMs[row]!;
   if (orders.cancelAtMs[i]! <= barStartMs) {
     const status = orders.filled[i]! > 0 ? 'partially_filled' : 'cancelled';
-    return endOrder(state, bars, row, i, status, orders.cancelCode[i] as Code, events);
+    return endOrder(state, at, i, status, orders.cancelCode[i] as Code, events);
   }
   const moment = fillMoment(rules.fillSpec, orders.frozenAtMs[i]!, barStartMs);
   if (moment === 'too_early') return;
-  orders.lastCode[i] = tryFill(rules, state, bars, row, i, moment === 'struck_before_freeze', events);
+  orders.lastCode[i] = tryFill(rules, state, at, i, moment === 'struck_before_freeze', events);
   if (orders.filled[i] === orders.quantity[i]) {
-    endOrder(state, bars, row, i, 'filled', 'FILLED', events);
+    endOrder(state, at, i, 'filled', 'FILLED', events);
   } else if (ordinal >= orders.deadlineOrdinal[i]!) {
     const partly = orders.filled[i]! > 0;
     const reason = partly ? 'DEADLINE' : ((orders.lastCode[i] || 'DEADLINE') as Code);
-    endOrder(state, bars, row, i, partly ? 'partially_filled' : 'expired', reason, events);
+    endOrder(state, at, i, partly ? 'partially_filled' : 'expired', reason, events);
   }
 }
 
@@ -72,13 +71,13 @@ function settleOrder(
 function tryFill(
   rules: MarketRules,
   state: TickState,
-  bars: Bars,
-  row: number,
+  at: At,
   i: number,
   struckBeforeFreeze: boolean,
-  events: TickEvents,
+  events: EventSink,
 ): Code | '' {
   const { orders, book } = state;
+  const { bars, row } = at;
   const cell = row * rules.instruments.symbols.length + i;
   if ((bars.flags[cell]! & (rules.unusable | NEVER_FILLS)) !== 0) return 'NO_BAR';
   const volume = bars.volume[cell]!;
@@ -97,7 +96,7 @@ function tryFill(
     volume,
     bars.turnover[cell]!,
   );
-  const costs = costsOf(rules, state, bars, row, i, struckBeforeFreeze);
+  const costs = costsOf(rules, state, at, i, struckBeforeFreeze);
   const price = raw + (side * reference * (costs.slippage + costs.impact + costs.latency)) / 1e4;
   if (!(price > 0)) return 'NO_BAR';
   const dayNumber = bars.sessionDay[row]!;
@@ -194,20 +193,17 @@ const roundLot = (rules: MarketRules, state: TickState, i: number, left: number)
 function costsOf(
   rules: MarketRules,
   state: TickState,
-  bars: Bars,
-  row: number,
+  at: At,
   i: number,
   struckBeforeFreeze: boolean,
 ): { slippage: number; impact: number; latency: number } {
   const { orders } = state;
-  const barStartMs = bars.startMs[row]!;
-  const session = rules.calendar.minuteToSession(barStartMs);
-  const minutes = session === undefined ? 0 : (barStartMs - session.openMs) / MINUTE_MS;
+  const barStartMs = at.bars.startMs[at.row]!;
   const notional = (orders.quantity[i]! / rules.instruments.stepsPerUnit[i]!) * orders.referencePrice[i]!;
   const delayMs = orders.frozenAtMs[i]! + rules.fillSpec.latency_ms_min - barStartMs;
-  const { sigma, averageNotional } = trailing(rules, state, bars, row, i);
+  const { sigma, averageNotional } = trailing(rules, state, at, i);
   return {
-    slippage: halfSpreadBps(rules.costs, orders.relativeMove[i]!, orders.relativeVolume[i]!, minutes),
+    slippage: halfSpreadBps(rules.costs, orders.relativeMove[i]!, orders.relativeVolume[i]!, at.minutes),
     impact: impactBps(rules.costs, sigma, notional, averageNotional),
     latency: struckBeforeFreeze ? latencyBps(rules.costs, sigma, delayMs) : 0,
   };
@@ -220,13 +216,13 @@ function costsOf(
 function trailing(
   rules: MarketRules,
   state: TickState,
-  bars: Bars,
-  row: number,
+  at: At,
   i: number,
 ): { sigma: number; averageNotional: number } {
   const sigma = state.orders.sigma[i]!;
   const averageNotional = state.orders.averageNotional[i]!;
   if (sigma > 0 && averageNotional > 0) return { sigma, averageNotional };
+  const { bars, row } = at;
   const cell = row * rules.instruments.symbols.length + i;
   const range = log(bars.high[cell]! / bars.low[cell]!);
   return { sigma: range * RANGE_TO_SIGMA, averageNotional: bars.volume[cell]! * bars.close[cell]! };
@@ -261,26 +257,24 @@ function applyFill(rules: MarketRules, state: TickState, fill: Fill): void {
 /** Ends an order, counts it as a trade where it reduced exposure by enough, and frees its place. */
 function endOrder(
   state: TickState,
-  bars: Bars,
-  row: number,
+  at: At,
   i: number,
   status: OrderStatus,
   reason: Code,
-  events: TickEvents,
+  events: EventSink,
 ): void {
   const { orders, book, performance } = state;
-  const columns = Object.fromEntries(ORDER_COLUMNS.map((column) => [column, orders[column][i]!]));
   events.ended.push({
-    ...(columns as { [column in OrderColumn]: number }),
+    ...orderFigures(orders, i),
     instrument: i,
-    endedOrdinal: bars.firstOrdinal + row,
+    endedOrdinal: at.bars.firstOrdinal + at.row,
     status,
     reason,
     intent: orders.intent[i]!,
   } satisfies EndedOrder);
   performance.ordersEnded++;
   if (reason === 'NO_BAR' || reason === 'DEADLINE_PASSED') performance.ordersFailed++;
-  const day = bars.sessionDay[row]!;
+  const day = at.bars.sessionDay[at.row]!;
   const counts = orders.closedMinor[i]! >= TRADE_SHARE_MIN * performance.today.equityClose;
   if (orders.increases[i] === 0 && orders.filled[i]! > 0 && counts && book.lastTradeDay[i] !== day) {
     book.lastTradeDay[i] = day;

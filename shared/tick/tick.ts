@@ -1,5 +1,5 @@
 import type { Timeline } from '../calendar/timeline.ts';
-import { noEvents, type TickEvents } from '../execution/events.ts';
+import { noEvents, type EventSink, type TickEvents } from '../execution/events.ts';
 import { feesCovered } from '../execution/fees.ts';
 import { NEVER_MS, requestCancel } from '../execution/orders.ts';
 import { addDrift } from '../forecast/drift.ts';
@@ -29,7 +29,7 @@ export function advance(
   bars: Bars,
   row: number,
   haltAtMs: number,
-  events: TickEvents,
+  events: EventSink,
 ): void {
   rollDay(state.performance, bars.sessionDay[row]!);
   if (haltAtMs < NEVER_MS) {
@@ -64,7 +64,7 @@ export function advanceTo(
   for (let ordinal = fromOrdinal; ordinal <= toOrdinal; ordinal++) {
     const missed = ordinal < toOrdinal;
     advance(rules, state, bars, ordinal - bars.firstOrdinal, haltAtMs ?? NEVER_MS, events);
-    if (missed) {
+    if (missed && state.performance.firstActiveDay >= 0) {
       state.performance.ticksFailed++;
       state.performance.barsExpected += rules.instruments.symbols.length;
     }
@@ -147,12 +147,14 @@ export interface Closing {
 /** Closes a tick: equity, exposure, data counts and drift enter what the sign-off will read. */
 export function close(rules: MarketRules, state: TickState, bars: Bars, row: number, closing: Closing): void {
   const { performance } = state;
+  if (performance.firstActiveDay < 0 && closing.verdict.status !== 'RED') {
+    performance.firstActiveDay = bars.sessionDay[row]!;
+  }
   observeEquity(performance, closing.valuation.equity, closing.valuation.gross);
+  if (performance.firstActiveDay < 0) return;
   performance.barsExpected += rules.instruments.symbols.length;
   performance.barsGood += rules.instruments.symbols.length - closing.instrumentsRed;
   if (closing.misaligned > 0) performance.misalignedTicks++;
   if (closing.late) performance.ticksLate++;
-  if (performance.firstActiveDay < 0 && closing.verdict.status !== 'RED')
-    performance.firstActiveDay = bars.sessionDay[row]!;
   addDrift(state.drift, closing.driftCounts);
 }

@@ -13,7 +13,7 @@ export interface WarmUp {
 
 /**
  * Walks the model forward over the bars before the first tick: each forecast is held against the close of its
- * horizon, and the features' distribution becomes the reference for drift. Uses no bar of the forward window.
+ * horizon (overlapping horizons count as one effective sample each), and the features' distribution becomes the reference for drift. Uses no bar of the forward window.
  */
 export function walkForward(rules: MarketRules, bars: Bars): WarmUp {
   const n = rules.instruments.symbols.length;
@@ -40,7 +40,12 @@ export function walkForward(rules: MarketRules, bars: Bars): WarmUp {
     }
   }
   return {
-    health: gradeHealth(count, squares / count, covered / count, rules.policyConfig.health),
+    health: gradeHealth(
+      Math.floor(count / horizon),
+      squares / count,
+      covered / count,
+      rules.policyConfig.health,
+    ),
     driftReference: driftReference(samples),
   };
 }

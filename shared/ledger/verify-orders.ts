@@ -1,0 +1,212 @@
+import type { Bars } from '../market-data/bars.ts';
+import { ORDER_COLUMNS, type OrderColumn } from '../execution/orders.ts';
+import type { Execution, StoredState } from './artifacts.ts';
+import { flaw, same, type Place } from './verify-flaw.ts';
+import { freshBar, type WindowSoFar } from './verify-window.ts';
+
+/** A working order as the chain shows it: placed by a decision, filled since. */
+interface Order {
+  readonly decidedAtMs: number;
+  readonly decidedOrdinal: number;
+  readonly frozenAtMs: number;
+  readonly side: number;
+  readonly quantity: number;
+  filled: number;
+  /** Bar of its newest fill: an order fills at most once in a bar. */
+  filledOrdinal: number;
+}
+
+/** Working orders by symbol, at most one an instrument: as many as the universe, whatever the ledger's length. */
+export type Orders = Map<string, Order>;
+
+/** The bars that a tick settled: those after the last tick with a record of its own. */
+export interface Settled {
+  readonly after: number;
+  readonly to: number;
+  readonly window: WindowSoFar;
+}
+
+/** Holds a tick's fills and ended orders against the orders placed before it, and takes them along. */
+export function settleOrders(
+  place: Place,
+  orders: Orders,
+  execution: Execution,
+  symbols: readonly string[],
+  settled: Settled,
+): void {
+  execution.fills.forEach((fill, k) => {
+    const field = `execution.fills.${k}`;
+    const order = workingOrder(place, field, orders, symbols[fill.instrument], fill.decidedAtMs);
+    checkFill(place, field, order, fill, settled);
+    order.filled += fill.quantity;
+    order.filledOrdinal = fill.ordinal;
+  });
+  execution.ended.forEach((ended, k) => {
+    const field = `execution.ended.${k}`;
+    const symbol = symbols[ended.instrument];
+    const order = workingOrder(place, field, orders, symbol, ended.decidedAtMs);
+    same(place, `${field}.side`, ended.side, order.side, 'the order');
+    same(place, `${field}.quantity`, ended.quantity, order.quantity, 'the order');
+    same(place, `${field}.filled`, ended.filled, order.filled, 'the sum of its fills');
+    const whole = ended.status === 'filled';
+    if (whole !== (order.filled === order.quantity)) {
+      throw flaw(
+        place,
+        `${field}.status`,
+        `is ${ended.status} with ${order.filled} of ${order.quantity} filled`,
+      );
+    }
+    orders.delete(symbol!);
+  });
+}
+
+function workingOrder(
+  place: Place,
+  field: string,
+  orders: Orders,
+  symbol: string | undefined,
+  decidedAtMs: number,
+): Order {
+  if (symbol === undefined) throw flaw(place, `${field}.instrument`, 'is not in the universe');
+  const order = orders.get(symbol);
+  if (order === undefined) throw flaw(place, field, `is of ${symbol}, which has no working order`);
+  same(place, `${field}.decidedAtMs`, decidedAtMs, order.decidedAtMs, `the working order of ${symbol}`);
+  return order;
+}
+
+type Fill = Execution['fills'][number];
+
+function checkFill(place: Place, field: string, order: Order, fill: Fill, settled: Settled): void {
+  for (const [name, least] of [
+    ['quantity', 1],
+    ['notionalMinor', 0],
+    ['feeMinor', 0],
+  ] as const) {
+    if (!Number.isSafeInteger(fill[name]) || fill[name] < least) {
+      throw flaw(place, `${field}.${name}`, `${fill[name]} is no whole number from ${least}`);
+    }
+  }
+  same(place, `${field}.side`, fill.side, order.side, 'the order');
+  same(place, `${field}.decidedOrdinal`, fill.decidedOrdinal, order.decidedOrdinal, 'the order');
+  const earliest = Math.max(settled.after, order.decidedOrdinal, order.filledOrdinal);
+  if (!(fill.ordinal > earliest && fill.ordinal <= settled.to)) {
+    throw flaw(
+      place,
+      `${field}.ordinal`,
+      `${fill.ordinal} is not a bar after ${earliest} and up to ${settled.to}`,
+    );
+  }
+  if (order.filled + fill.quantity > order.quantity) {
+    throw flaw(
+      place,
+      `${field}.quantity`,
+      `${fill.quantity} is more than the ${order.quantity - order.filled} left`,
+    );
+  }
+  const bar = freshBar(settled.window, fill.ordinal);
+  if (bar === undefined)
+    throw flaw(place, `${field}.ordinal`, `${fill.ordinal} is no bar that this tick added`);
+  checkMoment(place, field, order, fill, bar.bars.startMs[bar.row]!);
+  checkPrice(place, field, fill, bar.bars, bar.row * bar.bars.instruments.length + fill.instrument);
+}
+
+/** Forward means: the bar began after the decision's, and after the freeze unless the fill itself says otherwise. */
+function checkMoment(place: Place, field: string, order: Order, fill: Fill, barStartMs: number): void {
+  same(place, `${field}.barStartMs`, fill.barStartMs, barStartMs, 'the window');
+  if (fill.barStartMs < order.decidedAtMs) {
+    throw flaw(
+      place,
+      `${field}.barStartMs`,
+      `${fill.barStartMs} is before the decision, ${order.decidedAtMs}`,
+    );
+  }
+  if (fill.struckBeforeFreeze !== 1 && fill.barStartMs < order.frozenAtMs) {
+    throw flaw(place, `${field}.barStartMs`, `${fill.barStartMs} is before the freeze, ${order.frozenAtMs}`);
+  }
+}
+
+/** The raw price lies within the bar, and the price is that one with the costs the fill lists. */
+function checkPrice(place: Place, field: string, fill: Fill, bars: Bars, cell: number): void {
+  const [open, close] = [bars.open[cell]!, bars.close[cell]!];
+  const low = Math.min(open, close, bars.low[cell]!);
+  const high = Math.max(open, close, bars.high[cell]!);
+  if (!(fill.rawPrice >= low && fill.rawPrice <= high)) {
+    throw flaw(place, `${field}.rawPrice`, `${fill.rawPrice} is not within the bar's ${low} to ${high}`);
+  }
+  const costBps = fill.slippageBps + fill.impactBps + fill.latencyBps;
+  const expected = fill.rawPrice + (fill.side * fill.referencePrice * costBps) / 1e4;
+  if (!(Math.abs(fill.price - expected) <= 1e-9 * expected)) {
+    throw flaw(place, `${field}.price`, `${fill.price} is not the raw price with its costs, ${expected}`);
+  }
+}
+
+/** What a tick decided, as far as orders rest on it: signed steps to trade, in the order of the universe. */
+export interface Deciding {
+  readonly tickMs: number;
+  readonly ordinal: number;
+  readonly frozenAtMs: number;
+  readonly deltas: readonly number[];
+}
+
+/** Takes the orders along that a tick placed: exactly those that its decision asked for and nobody refused. */
+export function placeOrders(
+  place: Place,
+  orders: Orders,
+  execution: Execution,
+  symbols: readonly string[],
+  deciding: Deciding,
+): void {
+  const refused = new Set(execution.refused);
+  const wanted = symbols.filter((_, i) => deciding.deltas[i] !== 0);
+  same(
+    place,
+    'execution.refused',
+    execution.refused,
+    wanted.filter((symbol) => refused.has(symbol)),
+    'the decision',
+  );
+  same(
+    place,
+    'execution.placed',
+    execution.placed,
+    wanted.filter((symbol) => !refused.has(symbol)),
+    'the decision',
+  );
+  const placed = new Set(execution.placed);
+  symbols.forEach((symbol, i) => {
+    if (!placed.has(symbol)) return;
+    if (orders.has(symbol)) throw flaw(place, 'execution.placed', `${symbol} has a working order already`);
+    const delta = deciding.deltas[i]!;
+    orders.set(symbol, {
+      decidedAtMs: deciding.tickMs,
+      decidedOrdinal: deciding.ordinal,
+      frozenAtMs: deciding.frozenAtMs,
+      side: Math.sign(delta),
+      quantity: Math.abs(delta),
+      filled: 0,
+      filledOrdinal: deciding.ordinal,
+    });
+  });
+}
+
+const COLUMNS = (['decidedAtMs', 'side', 'quantity', 'filled'] satisfies OrderColumn[]).map((column) =>
+  ORDER_COLUMNS.indexOf(column),
+);
+
+/** Holds the working orders of a stored state against those that the chain shows. */
+export function checkWorking(
+  place: Place,
+  orders: Orders,
+  state: StoredState,
+  symbols: readonly string[],
+): void {
+  const stored = state.orders.map(([symbol, row]) => [
+    symbol,
+    ...COLUMNS.map((column) => row[column] ?? null),
+  ]);
+  const shown = symbols.flatMap((symbol) => {
+    const order = orders.get(symbol);
+    return order ? [[symbol, order.decidedAtMs, order.side, order.quantity, order.filled]] : [];
+  });
+  same(place, 'state.orders', stored, shown, 'the chain (symbol, decided at, side, quantity, filled)');
+}

@@ -1,0 +1,154 @@
+import type { Json } from '../kernel/canonical.ts';
+import type { ArtifactStore } from '../stores/ports.ts';
+import {
+  dataSchema,
+  executionSchema,
+  positionSchema,
+  stateSchema,
+  windowSchema,
+  type Execution,
+} from './artifacts.ts';
+import { decisionKey } from './keys.ts';
+import type { TickRecord } from './records.ts';
+import { addFills, checkFigures, checkState } from './verify-book.ts';
+import { instant, type Chain } from './verify-chain.ts';
+import { flaw, located, same, type Place } from './verify-flaw.ts';
+import { checkWorking, placeOrders, settleOrders } from './verify-orders.ts';
+import { isText, parseCanonical, readAll } from './verify-reading.ts';
+import type { Standing } from './verify-release.ts';
+import { lastCloseMs, verifyWindow } from './verify-window.ts';
+
+/** A decision packet as far as the chain can be held against it. */
+export interface PacketView {
+  readonly header: Readonly<Record<string, Json>>;
+  /** Instruments of its rows, and the signed steps that each row wants to trade. */
+  readonly symbols: readonly string[];
+  readonly deltas: readonly number[];
+  /** The packet encoded again from what was parsed. */
+  readonly text: string;
+}
+
+/** Readers of the artifacts that belong to a room above this one. @throws IntegrityError */
+export interface UpperReaders {
+  packet(bytes: Uint8Array, what: string): PacketView;
+  forecast(bytes: Uint8Array, what: string): { readonly instruments: number };
+}
+
+/**
+ * Verifies one tick: every artifact it names, the decision against the record and the chain it was taken on, fills
+ * against orders and bars, and money and quantities as nothing but the sum of fills.
+ * @param chain the chain with this record; `heads` what the decision may have seen as the head.
+ * @throws IntegrityError naming the first bad field.
+ */
+export async function verifyTick(
+  place: Place,
+  artifacts: ArtifactStore,
+  readers: UpperReaders,
+  standing: Standing,
+  record: TickRecord,
+  heads: readonly string[],
+  { tickMs }: Pick<Chain, 'tickMs'>,
+): Promise<Standing> {
+  const { symbols, orders } = standing;
+  const read = await readAll(place, artifacts, {
+    window: { reference: record.window, kind: 'window' },
+    data: { reference: record.data, kind: 'data' },
+    forecast: { reference: record.forecast, kind: 'forecast' },
+    decision: { reference: record.decision, kind: 'decision' },
+    execution: { reference: record.execution, kind: 'execution' },
+    position: { reference: record.position, kind: 'position' },
+    state: { reference: record.state, kind: 'state' },
+  });
+  const frozenAtMs = checkMoments(place, record, tickMs);
+  const manifest = parseCanonical(place, 'window', read.window, windowSchema, record.window.key);
+  const window = await verifyWindow(place, artifacts, manifest, standing.window, symbols, record.ordinal);
+  same(place, 'window', lastCloseMs(window, record.ordinal), tickMs, 'tick_utc (close of the last bar)');
+  checkData(place, read.data, record, symbols.length);
+  const forecast = await located(place, 'forecast', () =>
+    readers.forecast(read.forecast, record.forecast.key),
+  );
+  same(place, 'forecast.instruments', forecast.instruments, symbols.length, 'the release');
+  const packet = await located(place, 'decision', () => readers.packet(read.decision, record.decision.key));
+  checkPacket(place, packet, read.decision, record, heads, symbols, tickMs);
+  const execution = parseCanonical(place, 'execution', read.execution, executionSchema, record.execution.key);
+  checkExecution(place, execution, record);
+  const settled = { after: standing.settledOrdinal, to: record.ordinal, window };
+  settleOrders(place, orders, execution, symbols, settled);
+  const { deltas } = packet;
+  placeOrders(place, orders, execution, symbols, { tickMs, ordinal: record.ordinal, frozenAtMs, deltas });
+  const tally = addFills(standing.tally, execution, symbols);
+  const state = parseCanonical(place, 'state', read.state, stateSchema, record.state.key);
+  checkState(place, state, tally);
+  checkWorking(place, orders, state, symbols);
+  const report = parseCanonical(place, 'position', read.position, positionSchema, record.position.key);
+  checkFigures(place, record, report, state);
+  return { symbols, window, tally, orders, settledOrdinal: record.ordinal };
+}
+
+/** The decision was frozen at or after the bar's close and before the record was made. */
+function checkMoments(place: Place, record: TickRecord, tickMs: number): number {
+  const frozenAtMs = instant(place, 'frozen_at_utc', record.frozen_at_utc);
+  const finishedAtMs = instant(place, 'finished_at_utc', record.finished_at_utc);
+  if (frozenAtMs < tickMs)
+    throw flaw(place, 'frozen_at_utc', `${record.frozen_at_utc} is before the bar's close`);
+  if (frozenAtMs > finishedAtMs) {
+    throw flaw(place, 'frozen_at_utc', `${record.frozen_at_utc} is after the tick was finished`);
+  }
+  return frozenAtMs;
+}
+
+function checkData(place: Place, bytes: Uint8Array, record: TickRecord, instruments: number): void {
+  const data = parseCanonical(place, 'data', bytes, dataSchema, record.data.key);
+  same(place, 'data.market', data.market, record.market, 'the record');
+  same(place, 'data.tick_utc', data.tick_utc, record.tick_utc, 'the record');
+  same(place, 'data.instruments', data.instruments, instruments, 'the release');
+}
+
+/** What the header of a packet and the record of its tick both say. */
+const SHARED = [
+  ...[
+    'market',
+    'mode',
+    'release_sha256',
+    'tick_utc',
+    'frozen_at_utc',
+    'ordinal',
+    'window',
+    'data',
+    'forecast',
+  ],
+  ...['gate_status', 'blocked_reason', 'health_grade', 'risk_budget_left'],
+] as readonly (keyof TickRecord)[];
+
+function checkPacket(
+  place: Place,
+  packet: PacketView,
+  bytes: Uint8Array,
+  record: TickRecord,
+  heads: readonly string[],
+  symbols: readonly string[],
+  tickMs: number,
+): void {
+  same(place, 'decision.key', record.decision.key, decisionKey(place.market, tickMs), 'its tick');
+  if (!isText(bytes, packet.text)) throw flaw(place, 'decision', `${record.decision.key} is not canonical`);
+  for (const field of SHARED) {
+    same(place, `decision.${field}`, packet.header[field] ?? null, record[field] as Json, 'the record');
+  }
+  // A switch may be recorded between freeze and commit: the decision then saw the head before it.
+  const { prev } = packet.header;
+  if (!heads.some((head) => head === prev)) {
+    throw flaw(
+      place,
+      'decision.prev',
+      `is ${String(prev)}, expected the hash of record ${record.n - 1}, ${record.prev}`,
+    );
+  }
+  same(place, 'decision.instruments', packet.symbols, symbols, 'the release');
+}
+
+function checkExecution(place: Place, execution: Execution, record: TickRecord): void {
+  same(place, 'execution.market', execution.market, record.market, 'the record');
+  same(place, 'execution.tick_utc', execution.tick_utc, record.tick_utc, 'the record');
+  const { enabled, version } = execution.switch;
+  same(place, 'execution.switch', { enabled, version }, record.switch, 'the record');
+}
