@@ -110,9 +110,14 @@ export function roundTripBps(costs: CostModel, bar: RoundTrips, out: Float64Arra
   const same = byPrice ? 0 : bothFees(costs, dayNumber, 1, bar.notional);
   for (let i = 0; i < out.length; i++) {
     if (ready[i] === 0) continue;
+    const price = prices[offset + i]!;
+    // Features outlive an absent or void bar for a while, but nothing acts on such a bar: it has no cost to tell.
+    if (!(price > 0)) {
+      out[i] = 0;
+      continue;
+    }
     const half = halfSpreadBps(costs, relativeMove[i]!, relativeVolume[i]!, minutesSinceOpen);
-    const fees = byPrice ? bothFees(costs, dayNumber, prices[offset + i]!, bar.notional) : same;
-    out[i] = fees + 2 * half;
+    out[i] = (byPrice ? bothFees(costs, dayNumber, price, bar.notional) : same) + 2 * half;
   }
 }
 

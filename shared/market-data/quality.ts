@@ -83,13 +83,16 @@ function isStale(bars: Bars, row: number, i: number, run: number): boolean {
   return true;
 }
 
-/** A return far beyond the recent mean move is held against the median absolute deviation of the past. */
+/**
+ * A move far beyond the recent mean one is held against the median absolute deviation of the past returns. The move is
+ * the bar's farthest from the last close, by close, high or low: bad ticks often show in an extreme alone.
+ */
 function isOutlier(bars: Bars, row: number, i: number, zMax: number): boolean {
   const n = bars.instruments.length;
-  const now = bars.close[row * n + i]!;
+  const cell = row * n + i;
   const previous = row > 0 ? bars.close[(row - 1) * n + i]! : NaN;
   if (!(previous > 0)) return false;
-  const move = now / previous - 1;
+  const move = farthest(bars, cell, previous);
   let sum = 0;
   let count = 0;
   for (let back = 1; back <= CHEAP_ROWS && row - back > 0; back++) {
@@ -107,6 +110,16 @@ function isOutlier(bars: Bars, row: number, i: number, zMax: number): boolean {
   const centre = median(returns);
   const scale = MAD_TO_SIGMA * median(returns.map((past) => Math.abs(past - centre)));
   return Math.abs(move - centre) > zMax * scale;
+}
+
+/** The largest move of close, high and low from the last close, with its sign. */
+function farthest(bars: Bars, cell: number, previous: number): number {
+  let move = bars.close[cell]! / previous - 1;
+  const up = bars.high[cell]! / previous - 1;
+  const down = bars.low[cell]! / previous - 1;
+  if (Math.abs(up) > Math.abs(move)) move = up;
+  if (Math.abs(down) > Math.abs(move)) move = down;
+  return move;
 }
 
 const closeReturn = (bars: Bars, cell: number, n: number): number => {
