@@ -9,6 +9,8 @@ import { cpuSeconds, median, simulatedConfig } from './market.ts';
 export interface BacktestFigures {
   readonly instruments: number;
   readonly bars: number;
+  /** Fills of one pass: what a pass costs depends on how much it trades. */
+  readonly fills: number;
   readonly first: number;
   readonly warm: number;
   readonly bare: number;
@@ -22,8 +24,8 @@ export async function backtestFigures(instruments: number): Promise<BacktestFigu
     market: 'crypto',
     symbols: undefined,
     barsFolder: undefined,
-    from: '2025-01-11',
-    to: '2025-03-25',
+    from: '2025-01-21',
+    to: '2025-04-10',
   };
   const plan = planMarket(request);
   const { rules, line, firstRow } = plan;
@@ -35,13 +37,19 @@ export async function backtestFigures(instruments: number): Promise<BacktestFigu
     run();
     return millionBars / cpuSeconds(since);
   };
-  const full = (): unknown => backtest({ rules, bars, firstRow, line, health });
+  let fills = 0;
+  const full = (): unknown => {
+    const { log } = backtest({ rules, bars, firstRow, line, health });
+    fills = log.fillCount;
+    return log;
+  };
   const first = pass(full);
   const warm = median([1, 2, 3, 4, 5].map(() => pass(full)));
   const bare = (): unknown => bareLoop(bars, rules.policy, 0.002);
   pass(bare);
   return {
     instruments,
+    fills,
     bars: bars.startMs.length,
     first,
     warm,

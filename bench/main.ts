@@ -33,9 +33,18 @@ function report(): void {
   );
   const backtests = [4, 500].map((instruments) => measure<BacktestFigures>('backtest', instruments));
   show(
-    ['backtest, million bars a CPU-second', 'first pass', 'warm', 'bare loop', 'bare / full', 'budget'],
-    backtests.map(({ instruments, bars, first, warm, bare }) => [
+    [
+      'backtest, million bars a CPU-second',
+      'fills',
+      'first pass',
+      'warm',
+      'bare loop',
+      'bare / full',
+      'budget',
+    ],
+    backtests.map(({ instruments, bars, fills, first, warm, bare }) => [
       `${instruments} x ${bars}`,
+      String(fills),
       first.toFixed(2),
       warm.toFixed(2),
       bare.toFixed(1),

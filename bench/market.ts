@@ -16,13 +16,13 @@ export function simulatedConfig(instruments: number): { config: Config; texts: R
   );
   const recorded = '  - { kind: recorded, prefix: CRYPTO }';
   const simulated =
-    '  - { kind: simulated, seed: bench, start_session: "2025-01-01", end_session: "2025-06-30", trend_strength: 0.2, volatility_daily: 0.03 }';
+    '  - { kind: simulated, seed: bench, start_session: "2025-01-01", end_session: "2025-06-30", trend_strength: 0, volatility_daily: 0.03 }';
   const market = texts.get('markets/crypto.yaml')!;
   if (!market.includes(recorded))
     throw new Error('the crypto market no longer names a recorded source first');
   texts.set(
     'markets/crypto.yaml',
-    market.replace(recorded, simulated).replace(/warmup_bars: \d+/, 'warmup_bars: 240'),
+    market.replace(recorded, simulated).replace(/warmup_bars: \d+/, 'warmup_bars: 480'),
   );
   return { config: parseConfig(texts), texts };
 }

@@ -34,7 +34,8 @@ export async function ingest(input: unknown, runtime: Runtime): Promise<Tick | N
   const { rules } = market;
   const tickMs = parseIsoUtc(event.scheduled_at_utc) - rules.config.schedule_offset_s * SECOND_MS;
   // Past the calendar's end this throws: whether there is a session is then unknown, and nothing may be guessed.
-  rules.calendar.sessionsIn(utcDay(tickMs), utcDay(tickMs));
+  // A bar that closes at midnight belongs to the day before.
+  rules.calendar.sessionsIn(utcDay(tickMs - 1), utcDay(tickMs - 1));
   const before = await requireHead(runtime, market);
   const line = market.line(Math.min(tickMs, parseIsoUtc(before.head.tick_utc)), tickMs);
   const row = rowClosingAt(line, tickMs);

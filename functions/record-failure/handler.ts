@@ -18,7 +18,7 @@ export async function recordFailure(event: unknown, runtime: Runtime): Promise<v
   const item = {
     partition: ledgerPartition(input.market),
     sort: failureSort(tickMs),
-    body: canonicalJson({ step, error: error.slice(0, 1_000) }),
+    body: canonicalJson({ step, error: error.slice(0, 1_000).toWellFormed() }),
   };
   await runtime.stores.state.transact([{ item, expect: 'any' }]);
 }

@@ -38,10 +38,13 @@ export async function loadState(runtime: Runtime, rules: MarketRules, head: Head
   return decodeState(rules, await getJson(runtime.stores.artifacts, head.state, stateSchema));
 }
 
-/** The kill switch as it stands now, read from the stores and never cached. */
+/**
+ * The kill switch as it stands now, read from the stores and never cached. A parameter that cannot be read is as good
+ * as none: trading is disabled, and the tick goes on to say so.
+ */
 export async function currentSwitch(runtime: Runtime, market: string): Promise<SwitchReading> {
   const [parameter, latch] = await Promise.all([
-    runtime.stores.parameters.get(DISABLE_TRADING),
+    runtime.stores.parameters.get(DISABLE_TRADING).catch(() => undefined),
     readLatch(runtime.stores, market),
   ]);
   return readSwitch(parameter, latch, runtime.clock.now());

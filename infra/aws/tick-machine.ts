@@ -37,7 +37,7 @@ const TASKS: Readonly<Record<StepName, { timeout_s: number; comment: string }>> 
 };
 
 /** Errors that trying again cannot mend: what is stored or configured stays as it is. */
-const FINAL_ERRORS = ['IntegrityError', 'ConfigError'];
+const FINAL_ERRORS = ['IntegrityError', 'ConfigError', 'OtherReleaseError', 'UncoveredError'];
 
 /**
  * All attempts of all steps at their longest with all waits take 2,004 s, and an hour later comes the next bar:

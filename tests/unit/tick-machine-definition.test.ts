@@ -72,7 +72,10 @@ describe('the synthesised definition', () => {
 
   it.each(TASKS)('retries %s three times, but never an error that stays', (name) => {
     expect(task(name)['Retry']).toEqual([
-      { ErrorEquals: ['IntegrityError', 'ConfigError'], MaxAttempts: 0 },
+      {
+        ErrorEquals: ['IntegrityError', 'ConfigError', 'OtherReleaseError', 'UncoveredError'],
+        MaxAttempts: 0,
+      },
       {
         ErrorEquals: ['States.ALL'],
         IntervalSeconds: 2,

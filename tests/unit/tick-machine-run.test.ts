@@ -3,7 +3,13 @@ import { STEPS, type StepName } from '../../functions/steps.ts';
 import { synthesiseDefinition } from '../../infra/local/definition.ts';
 import type { Definition } from '../../infra/local/dialect.ts';
 import { localMachine, type Failure, type Handler } from '../../infra/local/machine.ts';
-import { ConfigError, IntegrityError, ProviderError } from '../../shared/kernel/errors.ts';
+import {
+  ConfigError,
+  IntegrityError,
+  OtherReleaseError,
+  UncoveredError,
+  ProviderError,
+} from '../../shared/kernel/errors.ts';
 
 let definition: Definition;
 beforeAll(async () => {
@@ -141,14 +147,16 @@ describe('a step that fails', () => {
     expect(calls).toEqual(['ingest', 'predict', 'gate', 'fill', 'fill', 'fill', 'fill']);
   });
 
-  it.each([new IntegrityError('other bytes'), new ConfigError('no such knob')])(
-    'is not tried again after $name',
-    async (final) => {
-      const { calls, handlers } = fakes({ predict: throwing(final) });
-      expect(await rejection(localMachine(definition, handlers).run(INPUT))).toBe(final);
-      expect(calls).toEqual(['ingest', 'predict']);
-    },
-  );
+  it.each([
+    new IntegrityError('other bytes'),
+    new ConfigError('no such knob'),
+    new UncoveredError('past the bound'),
+    new OtherReleaseError('crypto', 'sha256:a', 'sha256:b'),
+  ])('is not tried again after $name', async (final) => {
+    const { calls, handlers } = fakes({ predict: throwing(final) });
+    expect(await rejection(localMachine(definition, handlers).run(INPUT))).toBe(final);
+    expect(calls).toEqual(['ingest', 'predict']);
+  });
 
   it('is judged by the name of its error, which is all that AWS sees', async () => {
     const other = Object.assign(new Error('from elsewhere'), { name: 'IntegrityError' });
