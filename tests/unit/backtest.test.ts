@@ -116,9 +116,12 @@ describe('a backtest over simulated bars', () => {
   });
 });
 
+/** What a backtest says, without the log that it is kept in. */
+const told = ({ state, events, actions }: Backtest): object => ({ state, events, actions });
+
 describe('the same inputs, the same answer', () => {
   it('twice', () => {
-    expect(run()).toEqual(whole60);
+    expect(told(run())).toEqual(told(whole60));
   });
 
   it('the future changes nothing: a run cut short is the beginning of the whole', () => {
@@ -137,7 +140,7 @@ describe('the same inputs, the same answer', () => {
       bars: cut(market.bars, from, market.bars.startMs.length),
       line: slice(market.line, from, market.line.startMs.length),
     };
-    expect(run(short, rules.windowRows - 1)).toEqual(whole60);
+    expect(told(run(short, rules.windowRows - 1))).toEqual(told(whole60));
   });
 
   it('tick by tick, each from its own window and a copy of the last state: the backtest to the last digit', () => {
