@@ -151,7 +151,12 @@ async function startActive(stores: Stores, market: string, plan: MarketPlan): Pr
   const latch = {
     partition: ledgerPartition(market),
     sort: LATCH,
-    body: canonicalJson({ state: 'ACTIVE', since_utc: isoUtc(atMs), record: record.n }),
+    body: canonicalJson({
+      state: 'ACTIVE',
+      since_utc: isoUtc(atMs),
+      parameter_version: parameter.version,
+      record: record.n,
+    }),
   };
   try {
     await commit(stores, {

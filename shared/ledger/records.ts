@@ -122,6 +122,8 @@ export type Head = z.infer<typeof headSchema>;
 export const latchSchema = z.strictObject({
   state: z.enum(['ACTIVE', 'TRIAL', 'HALTED']),
   since_utc: instant,
+  /** Version of the parameter that the switch record acknowledged: a later one is a request, not a recovery. */
+  parameter_version: whole,
   record: z.int().nonnegative(),
 });
 export type Latch = z.infer<typeof latchSchema>;

@@ -12,8 +12,10 @@ export interface SwitchReading {
 }
 
 /**
- * Reads the kill switch. Trading needs the parameter at exactly `false` and the latch at ACTIVE or TRIAL; anything
- * else, a missing one included, is disabled. Where nobody can say since when, it counts from `nowMs`.
+ * Reads the kill switch. Trading needs the parameter at exactly `false`, in the very version that the latch's switch
+ * record acknowledged, and the latch at ACTIVE or TRIAL; anything else, a missing one included, is disabled. So a
+ * parameter that was turned and turned back stays disabled: its `false` only asks for a recovery. Where nobody can say
+ * since when, it counts from `nowMs`.
  */
 export function readSwitch(
   parameter: Parameter | undefined,
@@ -25,6 +27,9 @@ export function readSwitch(
   else if (parameter.value !== 'false') halts.push(parameter.changedAtMs);
   if (latch === undefined) halts.push(nowMs);
   else if (latch.state === 'HALTED') halts.push(parseIsoUtc(latch.since_utc));
+  if (parameter !== undefined && latch !== undefined && parameter.version !== latch.parameter_version) {
+    halts.push(parameter.changedAtMs);
+  }
   return {
     enabled: halts.length === 0,
     version: parameter?.version ?? 0,

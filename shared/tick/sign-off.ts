@@ -7,7 +7,12 @@ import { csvText } from '../ledger/projections/csv.ts';
 import { positionValue } from '../portfolio/mark.ts';
 import type { MarketStanding } from '../release/standing.ts';
 import { signoffMarkdown } from '../release/signoff-report.ts';
-import { evaluateThresholds, THRESHOLD_COLUMNS, thresholdRecords } from '../release/thresholds.ts';
+import {
+  evaluateThresholds,
+  THRESHOLD_COLUMNS,
+  thresholdRecords,
+  type ThresholdRecord,
+} from '../release/thresholds.ts';
 import { releaseVerdict, verdict, type SignoffVerdict } from '../release/verdict.ts';
 import type { MarketRules } from './rules.ts';
 import type { TickState } from './state.ts';
@@ -29,6 +34,19 @@ export interface SignOff {
   readonly markdown: string;
 }
 
+/** Comparisons in words, as the thresholds file has them: a cell that begins with = would be taken for a formula. */
+const WORDS: Readonly<Record<string, string>> = {
+  '>=': 'at_least',
+  '<=': 'at_most',
+  '<': 'below',
+  '>': 'above',
+  '==': 'equals',
+};
+const worded = (record: ThresholdRecord): ThresholdRecord => ({
+  ...record,
+  operator: WORDS[record.operator]!,
+});
+
 /** Judges the committed heads of one or more markets against the sealed thresholds. */
 export function signOff(reviews: readonly MarketReview[], thresholds: Thresholds): SignOff {
   const standings = reviews.map(standingOf);
@@ -41,7 +59,7 @@ export function signOff(reviews: readonly MarketReview[], thresholds: Thresholds
   return {
     verdicts,
     release,
-    csv: csvText(THRESHOLD_COLUMNS, thresholdRecords(rows)),
+    csv: csvText(THRESHOLD_COLUMNS, thresholdRecords(rows).map(worded)),
     markdown: signoffMarkdown({
       ...releaseOf(reviews),
       headByMarket: Object.fromEntries(reviews.map(({ release: { market }, head }) => [market, head.sha256])),

@@ -87,13 +87,24 @@ describe('DISABLE_TRADING', () => {
   it('where the latch is HALTED is disabled, though the parameter is false', async () => {
     const stores = memoryStores();
     const events = await schedule(stores, layout);
-    const body = '{"record":1,"since_utc":"2024-06-28T21:00:00Z","state":"HALTED"}';
+    const body = '{"parameter_version":1,"record":1,"since_utc":"2024-06-28T21:00:00Z","state":"HALTED"}';
     await stores.state.transact([
       { item: { partition: ledgerPartition(market), sort: LATCH, body }, expect: 'any' },
     ]);
     for (const tick of await run(events, six)) {
       expectDisabled(tick);
       expect([tick.execution.placed, tick.execution.fills]).toEqual([[], []]);
+    }
+  });
+
+  it('turned and turned back stays disabled: its false only asks for a recovery', async () => {
+    const stores = memoryStores();
+    const events = await schedule(stores, layout);
+    await turnSwitch(stores, 'true', ms('2024-06-28T21:00:00Z'));
+    await turnSwitch(stores, 'false', ms('2024-06-28T21:05:00Z'));
+    for (const tick of await run(events, six)) {
+      expectDisabled(tick);
+      expect([tick.execution.placed, tick.execution.fills, tick.position.positions]).toEqual([[], [], []]);
     }
   });
 

@@ -45,7 +45,7 @@ const layout = layOut('us_equities', '2024-07-01', '2024-07-19', {
 /** Appends a switch record as an operator's halt does, at any moment. */
 async function halt({ stores }: Schedule, atMs: number): Promise<void> {
   const { head, body } = (await readHead(stores, 'us_equities'))!;
-  const latch = { state: 'HALTED', since_utc: isoUtc(atMs), record: head.n + 1 };
+  const latch = { state: 'HALTED', since_utc: isoUtc(atMs), parameter_version: 1, record: head.n + 1 };
   await commit(stores, {
     atMs,
     head,
