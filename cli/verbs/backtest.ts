@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { runBacktest } from '../../infra/local/run-backtest.ts';
-import { openConfig } from '../../infra/local/session.ts';
 import { csvText } from '../../shared/ledger/projections/csv.ts';
 import { FILLS } from '../../shared/ledger/projections/fills.ts';
 import { ORDERS } from '../../shared/ledger/projections/orders.ts';
 import { METRICS } from '../../shared/tick/metrics.ts';
 import { EXIT } from '../exit-codes.ts';
 import { mayColor } from '../io.ts';
+import { loadConfig } from '../options.ts';
 import { renderTable } from '../output.ts';
 import type { Verb } from '../verb.ts';
 import { writeFileWhole } from '../write-file.ts';
@@ -21,7 +21,7 @@ export const verb: Verb<Omit<ReplayOptions, 'out'> & { out?: string }> = {
       )
       .option('--json', 'print the summary as JSON'),
   async run({ market, symbols, from, to, bars, config: folder, out, json }, io) {
-    const { config } = openConfig(folder);
+    const config = loadConfig(folder);
     const { metrics, orders, fills } = await runBacktest({
       config,
       market,
