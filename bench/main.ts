@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { renderTable } from '../cli/output.ts';
 import { backtestFigures, type BacktestFigures } from './backtest-bench.ts';
+import { settleFigures, type SettleFigures } from './settle-bench.ts';
 import { replayFigures, type ReplayFigures } from './replay-bench.ts';
 
 const MEASURES: Readonly<Record<string, (instruments: number) => Promise<object>>> = {
   replay: replayFigures,
   backtest: backtestFigures,
+  settle: settleFigures,
 };
 
 /** Each measure runs in a process of its own, so that its first pass is one. */
@@ -30,6 +32,26 @@ function report(): void {
       warm.toFixed(1),
       instruments === 500 ? '250 / 150' : '',
     ]),
+  );
+  const settled = measure<SettleFigures>('settle', 1000);
+  const { warm: tick } = measure<ReplayFigures>('replay', 1000);
+  // A tick settles three times: the gate to know the book, the fill step, and the ledger step to check it.
+  const share = (100 * 3 * settled.ms) / tick;
+  show(
+    [
+      'settling, CPU ms',
+      'orders',
+      'fills',
+      'once',
+      'tick of as many names',
+      'three times, % of it',
+      'budget',
+    ],
+    [
+      ['1000 orders on one bar', settled.orders, settled.fills, settled.ms.toFixed(2), tick.toFixed(1)]
+        .map(String)
+        .concat(share.toFixed(1), 'under 5 %'),
+    ],
   );
   const backtests = [4, 500].map((instruments) => measure<BacktestFigures>('backtest', instruments));
   show(

@@ -8,7 +8,7 @@ export function simulatedConfig(instruments: number): { config: Config; texts: R
   const rows = Array.from(
     { length: instruments },
     (_, i) =>
-      `  - { symbol: SIM${String(i).padStart(4, '0')}, quantity_digits: 3, lot_steps: 1, price_tick: 0.01 }`,
+      `  - { symbol: SIM${String(i).padStart(4, '0')}, board: binance_spot, quantity_digits: 3, price_tick: 0.01 }`,
   );
   texts.set(
     'universes/crypto_v1.yaml',

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, Option } from 'commander';
-import { readConfigFiles } from '../functions/runtime/config-files.ts';
-import { parseConfig, type Config } from '../shared/config/config.ts';
+import { openConfig } from '../functions/runtime/config-files.ts';
+import type { Config } from '../shared/config/config.ts';
 import { ConfigError } from '../shared/kernel/errors.ts';
 import { parseIsoDate } from '../shared/kernel/time.ts';
 
@@ -13,10 +13,7 @@ export const configOption = (): Option =>
   new Option('--config <dir>', 'configuration folder').default(shippedConfigs, 'configs of papergate');
 
 /** Reads and parses a configuration folder. @throws ConfigError with a line for every problem. */
-export function loadConfig(folder: string): Config {
-  const files = readConfigFiles(folder);
-  return parseConfig(files.texts, files.origin);
-}
+export const loadConfig = (folder: string): Config => openConfig(folder).config;
 
 /** What a name stands for. @throws ConfigError that names the flag and lists what there is. */
 export function pick<T>(known: ReadonlyMap<string, T>, name: string, flag: string): T {

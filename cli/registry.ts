@@ -10,9 +10,25 @@ export const VERBS: Readonly<Record<string, VerbLine>> = {
   backtest: { describe: 'run the same rules in one loop', load: () => import('./verbs/backtest.ts') },
   status: { describe: 'show where each ledger stands', load: () => import('./verbs/status.ts') },
   export: { describe: 'rebuild every projection from the chain', load: () => import('./verbs/export.ts') },
+  capacity: {
+    describe: 'show break-even and optimal sizes of the forecasts in a ledger',
+    load: () => import('./verbs/capacity.ts'),
+  },
   verify: {
     describe: 'recompute the hash chain of a ledger offline',
     load: () => import('./verbs/verify.ts'),
+  },
+  parity: {
+    describe: 'hold a ledger against the backtest over its own frozen inputs',
+    load: () => import('./verbs/parity.ts'),
+  },
+  lookahead: {
+    describe: 'work every decision out again on bars that end with its own',
+    load: () => import('./verbs/lookahead.ts'),
+  },
+  robustness: {
+    describe: 'backtest a ledger under other costs',
+    load: () => import('./verbs/robustness.ts'),
   },
   validate: { describe: 'check a configuration folder', load: () => import('./verbs/validate.ts') },
   config: {

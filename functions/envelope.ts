@@ -24,6 +24,8 @@ export const tickSchema = scheduleSchema.extend({
   lateness_s: z.number(),
   window: referenceSchema,
   data: referenceSchema,
+  /** Finer bars in which this tick's orders fill; null where they fill in the decision bars. */
+  execution_bars: referenceSchema.nullable(),
 });
 export const predictedSchema = tickSchema.extend({ forecast: referenceSchema });
 export const decidedSchema = predictedSchema.extend({ decision: referenceSchema });

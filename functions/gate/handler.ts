@@ -4,9 +4,11 @@ import { IntegrityError } from '../../shared/kernel/errors.ts';
 import { parseIsoUtc } from '../../shared/kernel/time.ts';
 import { getJson } from '../../shared/ledger/chain.ts';
 import { dataSchema } from '../../shared/ledger/artifacts.ts';
+import { loadExecutionBars } from '../../shared/ledger/execution-bars.ts';
 import { decisionKey } from '../../shared/ledger/keys.ts';
 import { loadWindow } from '../../shared/ledger/window-store.ts';
 import { judge } from '../../shared/risk/gates.ts';
+import { nextSessionDay } from '../../shared/tick/apply.ts';
 import { decide } from '../../shared/tick/decide.ts';
 import { decodeForecast, forecastSchema } from '../../shared/tick/forecast-codec.ts';
 import { encodePacket, parsePacket } from '../../shared/tick/packet.ts';
@@ -48,6 +50,7 @@ async function frozenDecision(tick: Predicted, runtime: Runtime): Promise<Decide
     ...tick,
     window: header.window,
     data: header.data,
+    execution_bars: header.execution_bars,
     forecast: header.forecast,
     decision: { key, sha256: sha256(bytes) },
   };
@@ -75,18 +78,23 @@ async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array
     tick.window,
     Math.min(head.settled_ordinal + 1, tick.ordinal),
   );
-  const { row } = advanceTo(rules, state, bars, head.settled_ordinal + 1, tick.ordinal, reading.haltAtMs);
+  const finer = await loadExecutionBars(artifacts, rules.instruments.symbols, tick.execution_bars);
+  const from = head.settled_ordinal + 1;
+  const { row } = advanceTo(rules, state, bars, from, tick.ordinal, reading.haltAtMs, finer);
   const line = market.line(tickMs, tickMs);
+  const upcoming = upcomingAfter(market, line, rowClosingAt(line, tickMs));
   const { inputs, valuation } = measure(rules, state, bars, row, {
     misaligned: data.misaligned.length,
     lateness_s: tick.lateness_s,
     tradingEnabled: reading.enabled,
     health: market.release.health,
-    upcoming: upcomingAfter(market, line, rowClosingAt(line, tickMs)),
+    upcoming,
   });
   const verdict = judge(inputs, rules.config);
   const frozenAtMs = runtime.clock.now();
-  const decision = decide({ rules, state, bars, row, view, verdict, equity: valuation.equity, frozenAtMs });
+  const nextDay = nextSessionDay(rules, upcoming);
+  const { equity } = valuation;
+  const decision = decide({ rules, state, bars, row, view, verdict, equity, frozenAtMs, nextDay });
   return encodePacket(decision, {
     rules,
     mode: head.mode,
@@ -94,9 +102,10 @@ async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array
     prev: head.sha256,
     window: tick.window,
     data: tick.data,
+    executionBars: tick.execution_bars,
     forecast: tick.forecast,
     view,
     switch: reading,
-    equity: valuation.equity,
+    equity,
   });
 }

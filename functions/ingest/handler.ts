@@ -1,17 +1,22 @@
 import { rowClosingAt, slice, type Timeline } from '../../shared/calendar/timeline.ts';
 import { canonicalJson, hashJson, type Json } from '../../shared/kernel/canonical.ts';
-import { isoUtc, parseIsoUtc, SECOND_MS, utcDay } from '../../shared/kernel/time.ts';
+import { DAY_MS, isoUtc, parseIsoUtc, SECOND_MS, utcDay } from '../../shared/kernel/time.ts';
 import type { DataReport } from '../../shared/ledger/artifacts.ts';
 import { isConflict, putJson } from '../../shared/ledger/chain.ts';
+import { storeExecutionBars } from '../../shared/ledger/execution-bars.ts';
 import { claimSort, ledgerPartition } from '../../shared/ledger/keys.ts';
 import type { Head } from '../../shared/ledger/records.ts';
-import { appendWindow, loadManifest, loadWindow } from '../../shared/ledger/window-store.ts';
+import { appendWindow, loadManifest, windowBars } from '../../shared/ledger/window-store.ts';
+import type { CorporateAction } from '../../shared/market-data/actions.ts';
 import type { Misaligned } from '../../shared/market-data/align.ts';
 import type { Bars } from '../../shared/market-data/bars.ts';
 import { ingestBars, misalignedKind } from '../../shared/market-data/ingest.ts';
+import { actionDates, isLate } from '../../shared/market-data/place-actions.ts';
 import { qualityReport, QUALITY_LOOKBACK } from '../../shared/market-data/quality.ts';
 import { BLOCK_ROWS, blockOf } from '../../shared/market-data/window.ts';
 import type { Reference } from '../../shared/stores/ports.ts';
+import { executionBars, executionGrid } from '../../shared/tick/execution-grid.ts';
+import { gapLimits } from '../../shared/tick/rules.ts';
 import { parseInput, scheduleSchema, type Tick } from '../envelope.ts';
 import { isCommitted, requireHead } from '../runtime/context.ts';
 import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
@@ -47,18 +52,9 @@ export async function ingest(input: unknown, runtime: Runtime): Promise<Tick | N
   const nowMs = runtime.clock.now();
   const traceId = traceOf(market, tickMs);
   await claim(runtime, event.market, tickMs, traceId);
-  const { bars, misaligned, window } = await freezeWindow(
-    runtime,
-    market,
-    head,
-    line,
-    row,
-    ordinal,
-    tickMs,
-    nowMs,
-  );
+  const frozen = await freezeWindow(runtime, market, head, line, row, ordinal, tickMs, nowMs);
   const lateness_s = (nowMs - tickMs) / SECOND_MS;
-  const report = dataReport(market, tickMs, bars, misaligned, lateness_s);
+  const report = dataReport(market, tickMs, frozen, lateness_s);
   return {
     ...event,
     status: 'open',
@@ -67,7 +63,8 @@ export async function ingest(input: unknown, runtime: Runtime): Promise<Tick | N
     ordinal,
     started_at_utc: isoUtc(nowMs),
     lateness_s,
-    window,
+    window: frozen.window,
+    execution_bars: await freezeExecutionBars(runtime, market, head, line, row, tickMs, nowMs),
     data: await putJson(runtime.stores.artifacts, event.market, 'data', tickMs, report as unknown as Json),
   };
 }
@@ -93,7 +90,15 @@ async function claim(runtime: Runtime, market: string, tickMs: number, traceId: 
   }
 }
 
-/** Fetches the bars since the window ended, flags them and writes the window that holds them. */
+/** What a tick newly saw: bars, what lay off the grid, actions that came after their session had begun. */
+interface Frozen {
+  readonly bars: Bars;
+  readonly misaligned: readonly Misaligned[];
+  readonly late: readonly CorporateAction[];
+  readonly window: Reference;
+}
+
+/** Fetches the bars and corporate actions since the window ended, flags them and writes the window that holds them. */
 async function freezeWindow(
   runtime: Runtime,
   market: MarketRuntime,
@@ -103,33 +108,56 @@ async function freezeWindow(
   ordinal: number,
   tickMs: number,
   nowMs: number,
-): Promise<{ bars: Bars; misaligned: Misaligned[]; window: Reference }> {
+): Promise<Frozen> {
   const { rules, provider } = market;
   const { artifacts } = runtime.stores;
   const symbols = rules.instruments.symbols;
   const known = await loadManifest(artifacts, head.window);
   const firstNew = known.last_ordinal + 1;
   const openStart = blockOf(firstNew) * BLOCK_ROWS;
-  const { bars: past } = await loadWindow(
-    artifacts,
-    symbols,
-    head.window,
-    Math.min(openStart, firstNew - QUALITY_LOOKBACK - 1),
-  );
+  const reach = Math.min(openStart, firstNew - QUALITY_LOOKBACK - 1);
+  const past = await windowBars(artifacts, symbols, head.window, known, reach);
   const firstRow = row - (ordinal - firstNew);
   const grid = { firstOrdinal: firstNew, ...slice(line, firstRow, row + 1) };
   const raw = await provider.fetch(symbols, grid.startMs[0]!, line.endMs[row]!, nowMs);
-  const { bars, misaligned } = ingestBars(symbols, grid, raw, past, rules.config.quality);
+  const { fromDate, toDate } = actionDates(grid, past);
+  const actions = await provider.fetchActions(symbols, fromDate, toDate, nowMs);
+  const { bars, misaligned } = ingestBars(symbols, grid, raw, past, rules.config.quality, {
+    actions,
+    maxGap: gapLimits(rules),
+  });
   const keepFrom = Math.min(head.settled_ordinal + 1, ordinal - rules.windowRows + 1);
   const window = await appendWindow(artifacts, rules.config.market, tickMs, known, past, bars, keepFrom);
-  return { bars, misaligned, window };
+  const late = bars.actions.filter((action) => isLate(action, past));
+  return { bars, misaligned, late, window };
+}
+
+/**
+ * Fetches and writes the finer bars since the book was last settled, in which the orders that are due fill; null where
+ * the market fills in its decision bars.
+ */
+async function freezeExecutionBars(
+  runtime: Runtime,
+  { rules, executionProvider }: MarketRuntime,
+  head: Head,
+  line: Timeline,
+  row: number,
+  tickMs: number,
+  nowMs: number,
+): Promise<Reference | null> {
+  if (executionProvider === undefined) return null;
+  const first = row - (head.ordinal - head.settled_ordinal);
+  const grid = executionGrid(rules, line.startMs[first]!, tickMs);
+  const { symbols } = rules.instruments;
+  const raw = await executionProvider.fetch(symbols, grid.startMs[0]!, tickMs, nowMs);
+  const bars = executionBars(rules, grid, raw);
+  return storeExecutionBars(runtime.stores.artifacts, rules.config.market, tickMs, bars);
 }
 
 function dataReport(
   market: MarketRuntime,
   tickMs: number,
-  bars: Bars,
-  misaligned: Misaligned[],
+  { bars, misaligned, late }: Frozen,
   lateness_s: number,
 ): DataReport {
   const { rules, provider } = market;
@@ -154,6 +182,16 @@ function dataReport(
       symbol,
       start_utc: Number.isNaN(startMs) ? null : isoUtc(startMs),
       kind: misalignedKind(rules.calendar, startMs),
+    })),
+    actions: bars.actions.map((action) => ({
+      symbol: bars.instruments[action.instrument]!,
+      kind: action.kind,
+      ex_date: utcDay(action.exDay * DAY_MS),
+      ratio: action.ratio,
+      amount: action.amount,
+      pay_date: action.payDay === null ? null : utcDay(action.payDay * DAY_MS),
+      source: action.source,
+      late: late.includes(action),
     })),
   };
 }

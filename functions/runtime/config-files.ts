@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rootSchema } from '../../shared/config/config.ts';
+import { parseConfig, rootSchema, type Config } from '../../shared/config/config.ts';
 import { parseYaml } from '../../shared/config/yaml.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 
@@ -31,6 +31,12 @@ export function readConfigFiles(folder: string, depth = 0): ConfigFiles {
     origin: (path) =>
       origins.get(path) ?? (texts.has(path) ? below?.origin(path) : undefined) ?? join(folder, path),
   };
+}
+
+/** A configuration folder, read and parsed. @throws ConfigError with a line for every problem. */
+export function openConfig(folder: string): { config: Config; texts: ReadonlyMap<string, string> } {
+  const files = readConfigFiles(folder);
+  return { config: parseConfig(files.texts, files.origin), texts: files.texts };
 }
 
 function readText(path: string, folder: string): string {

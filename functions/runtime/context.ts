@@ -3,6 +3,7 @@ import { ConfigError, OtherReleaseError } from '../../shared/kernel/errors.ts';
 import { parseIsoUtc } from '../../shared/kernel/time.ts';
 import { getChecked, getJson, readHead, readLatch } from '../../shared/ledger/chain.ts';
 import { stateSchema } from '../../shared/ledger/artifacts.ts';
+import { loadExecutionBars } from '../../shared/ledger/execution-bars.ts';
 import { DISABLE_TRADING } from '../../shared/ledger/keys.ts';
 import type { Head } from '../../shared/ledger/records.ts';
 import { loadWindow } from '../../shared/ledger/window-store.ts';
@@ -70,14 +71,15 @@ export async function loadExecution(
   const { rules } = market;
   const { artifacts } = runtime.stores;
   const fromOrdinal = head.settled_ordinal + 1;
-  const [packet, state, { bars }] = await Promise.all([
+  const [packet, state, { bars }, finer] = await Promise.all([
     getChecked(artifacts, tick.decision),
     loadState(runtime, rules, head),
     loadWindow(artifacts, rules.instruments.symbols, tick.window, fromOrdinal),
+    loadExecutionBars(artifacts, rules.instruments.symbols, tick.execution_bars),
   ]);
   const { decision } = decodePacket(rules, packet, tick.decision.key);
   const tickMs = parseIsoUtc(tick.tick_utc);
   const line = market.line(tickMs, tickMs);
   const upcoming = upcomingAfter(market, line, rowClosingAt(line, tickMs));
-  return { rules, state, bars, fromOrdinal, decision, upcoming, ...circumstances };
+  return { rules, state, bars, finer, fromOrdinal, decision, upcoming, ...circumstances };
 }

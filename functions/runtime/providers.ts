@@ -1,4 +1,4 @@
-import type { TradingIndex } from '../../shared/calendar/types.ts';
+import type { BarSize, TradingIndex } from '../../shared/calendar/types.ts';
 import type { ProviderConfig } from '../../shared/config/market-schema.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import type { BarProvider } from '../../shared/market-data/provider.ts';
@@ -14,8 +14,15 @@ export interface SourceOptions {
   readonly index: TradingIndex;
 }
 
-/** Builds the source of bars that a market file names first. @throws ConfigError where it lacks what it needs. */
-export function buildProvider(rules: MarketRules, options: SourceOptions): BarProvider {
+/**
+ * Builds the source of bars that a market file names first, of the market's bar size or a finer one.
+ * @throws ConfigError where it lacks what it needs.
+ */
+export function buildProvider(
+  rules: MarketRules,
+  options: SourceOptions,
+  size: BarSize = rules.config.bar_size,
+): BarProvider {
   const chosen = rules.config.providers[0] as ProviderConfig;
   switch (chosen.kind) {
     case 'recorded':
@@ -27,10 +34,15 @@ export function buildProvider(rules: MarketRules, options: SourceOptions): BarPr
       return recordedProvider({
         folder: options.barsFolder,
         prefix: chosen.prefix,
-        bar: rules.config.bar_size,
+        bar: size,
         barEndMs: barEndsOf(options.index),
       });
     case 'simulated': {
+      if (size !== rules.config.bar_size) {
+        throw new ConfigError(
+          `market ${rules.config.market}: execution_bar_size: simulated bars have no finer ones within them; leave it out`,
+        );
+      }
       const perBar = chosen.volatility_daily / Math.sqrt(rules.barsPerDay);
       return simulatedProvider({
         seed: chosen.seed,

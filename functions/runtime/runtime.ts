@@ -12,6 +12,8 @@ import type { MarketRules } from '../../shared/tick/rules.ts';
 export interface MarketRuntime {
   readonly rules: MarketRules;
   readonly provider: BarProvider;
+  /** Where the finer bars come from in which orders fill; undefined where they fill in decision bars. */
+  readonly executionProvider: BarProvider | undefined;
   readonly release: Release;
   readonly releaseSha256: Sha256;
   readonly thresholds: Thresholds;

@@ -1,3 +1,4 @@
+import { findCertificates } from '../../shared/ledger/certificates.ts';
 import { readHead } from '../../shared/ledger/chain.ts';
 import { signOff } from '../../shared/tick/sign-off.ts';
 import { committedSchema, parseInput } from '../envelope.ts';
@@ -18,9 +19,13 @@ export async function signoff(input: unknown, runtime: Runtime): Promise<Finishe
   const tick = parseInput('signoff', input, committedSchema);
   const market = runtime.market(tick.market);
   const { head } = (await readHead(runtime.stores, tick.market))!;
-  const state = await loadState(runtime, market.rules, head);
+  const certified = { market: tick.market, headSha256: head.sha256 };
+  const [state, certificates] = await Promise.all([
+    loadState(runtime, market.rules, head),
+    findCertificates(runtime.stores.artifacts, certified),
+  ]);
   const { rules, release, releaseSha256 } = market;
-  const result = signOff([{ rules, release, releaseSha256, head, state }], market.thresholds);
+  const result = signOff([{ rules, release, releaseSha256, head, state, certificates }], market.thresholds);
   const write = (name: string, text: string): Promise<void> =>
     runtime.stores.projections.write(`signoff/${tick.market}/${name}`, new TextEncoder().encode(text));
   await write('threshold_report.csv', result.csv);

@@ -2,13 +2,16 @@ import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
 import { csvText } from '../../shared/ledger/projections/csv.ts';
 import { DAILY, DRIFT, POSITIONS } from '../../shared/ledger/projections/positions.ts';
 import { FILLS } from '../../shared/ledger/projections/fills.ts';
+import { POSTINGS } from '../../shared/ledger/projections/postings.ts';
 import { ORDERS } from '../../shared/ledger/projections/orders.ts';
+import { certificateFiles } from '../../shared/ledger/projections/certificates.ts';
 import { projectMarket, type MarketRows } from '../../shared/ledger/projections/market.ts';
 import { assumptionsMarkdown } from '../../shared/release/assumptions.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 import { backtestRows, countDifferences, METRICS, metricsRow } from '../../shared/tick/metrics.ts';
 import { packetReader, rowContext } from '../../shared/tick/row-context.ts';
 import { signOff, type SignOff } from '../../shared/tick/sign-off.ts';
+import { certifiedMarkets } from './certify.ts';
 import { backtestOfLedger } from './ledger-bars.ts';
 import { marketsIn, readLedgerMarket, type LedgerMarket } from './ledger-markets.ts';
 import { releaseManifest, type Evidence } from './manifest.ts';
@@ -33,12 +36,20 @@ export async function exportLedger(stores: Stores, evidence: Evidence): Promise<
   for (const name of await marketsIn(stores))
     markets.push(await exportMarket(stores, await readLedgerMarket(stores, name)));
   const thresholds = markets[0]!.market.config.thresholds;
+  const certified = await certifiedMarkets(
+    stores,
+    markets.map(({ market: { release, head } }) => ({ market: release.market, headSha256: head.sha256 })),
+  );
   const judged = signOff(
-    markets.map(({ market }) => market),
+    markets.map(({ market }, k) => ({ ...market, certificates: certified[k]!.certificates })),
     thresholds,
   );
   const files: string[] = [];
-  for (const [path, text] of [...tables(markets), ...documents(markets, judged, evidence)]) {
+  for (const [path, text] of [
+    ...tables(markets),
+    ...documents(markets, judged, evidence),
+    ...certificateFiles(certified),
+  ]) {
     await stores.projections.write(path, new TextEncoder().encode(text));
     files.push(path);
   }
@@ -52,10 +63,12 @@ async function exportMarket(stores: Stores, market: LedgerMarket): Promise<Expor
   const rows = await projectMarket(stores, context, reader, rules.policyConfig.drift.psi_red);
   const again = await backtestOfLedger(stores, market);
   const { orders, fills } = backtestRows(rules, context, again);
+  // Orders that the switch or the time refused were never placed: they have no deadline, and no backtest has them.
+  const placed = rows.orders.filter(({ deadline_utc: deadline }) => deadline !== '');
   const counts = {
     orders: orders.length,
     fills: fills.length,
-    orderDifferences: countDifferences(rows.orders, orders),
+    orderDifferences: countDifferences(placed, orders),
     fillDifferences: countDifferences(rows.fills, fills),
   };
   return { market, rows, metrics: metricsRow(context, again.state, counts, rules.calendar.sessionsPerYear) };
@@ -78,6 +91,13 @@ function tables(markets: readonly ExportedMarket[]): [string, string][] {
       csvText(
         FILLS,
         all((rows) => rows.fills),
+      ),
+    ],
+    [
+      'execution/paper_postings.csv',
+      csvText(
+        POSTINGS,
+        all((rows) => rows.postings),
       ),
     ],
     [

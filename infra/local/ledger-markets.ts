@@ -4,9 +4,9 @@ import { ConfigError } from '../../shared/kernel/errors.ts';
 import { getJson, readHead } from '../../shared/ledger/chain.ts';
 import { ledgerMarkets } from '../../shared/ledger/verify.ts';
 import { stateSchema } from '../../shared/ledger/artifacts.ts';
-import { cutUniverse } from '../../shared/release/release.ts';
+import { cutUniverse, frozenSpreads } from '../../shared/release/release.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
-import { compileMarket } from '../../shared/tick/rules.ts';
+import { compileMarket, withSpreads } from '../../shared/tick/rules.ts';
 import type { MarketReview } from '../../shared/tick/sign-off.ts';
 import { decodeState } from '../../shared/tick/state-codec.ts';
 import { readRelease } from './open-ledger.ts';
@@ -31,7 +31,8 @@ export async function readLedgerMarket(stores: Stores, market: string): Promise<
   const { release, sha256, configTexts } = await readRelease(stores, market);
   const config = parseConfig(configTexts);
   const files = cutUniverse(config.markets.get(market)!, release.symbols);
-  const rules = compileMarket(files, exchangeCalendar(config.calendars.get(files.config.exchange)!));
+  const calendar = exchangeCalendar(config.calendars.get(files.config.exchange)!);
+  const rules = withSpreads(compileMarket(files, calendar), frozenSpreads(release));
   const state = decodeState(rules, await getJson(stores.artifacts, at.head.state, stateSchema));
   return { rules, release, releaseSha256: sha256, head: at.head, state, config, configTexts };
 }

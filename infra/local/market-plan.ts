@@ -1,13 +1,16 @@
 import { exchangeCalendar } from '../../shared/calendar/exchange-calendar.ts';
 import { dateAround, slice, timeline, type Timeline } from '../../shared/calendar/timeline.ts';
+import type { BarSize } from '../../shared/calendar/types.ts';
 import type { Config, MarketFiles } from '../../shared/config/config.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import { DAY_MS, parseIsoDate } from '../../shared/kernel/time.ts';
 import type { Bars } from '../../shared/market-data/bars.ts';
 import { ingestBars } from '../../shared/market-data/ingest.ts';
+import { actionDates } from '../../shared/market-data/place-actions.ts';
 import type { BarProvider } from '../../shared/market-data/provider.ts';
 import { cutUniverse } from '../../shared/release/release.ts';
-import { compileMarket, type MarketRules } from '../../shared/tick/rules.ts';
+import { executionBars, executionGrid } from '../../shared/tick/execution-grid.ts';
+import { compileMarket, gapLimits, type MarketRules } from '../../shared/tick/rules.ts';
 import { buildProvider } from '../../functions/runtime/providers.ts';
 
 /** What a replay or backtest of one market was asked for. Dates `YYYY-MM-DD`, both included. */
@@ -25,6 +28,7 @@ export interface MarketPlan {
   readonly files: MarketFiles;
   readonly rules: MarketRules;
   readonly provider: BarProvider;
+  readonly executionProvider: BarProvider | undefined;
   /** Row 0 is the first bar of the warm-up; rows beyond `lastRow` tell where orders may still fill. */
   readonly line: Timeline;
   readonly firstRow: number;
@@ -46,7 +50,7 @@ export function planMarket(request: MarketRequest): MarketPlan {
   // Asked before anything else: dates that the calendar does not cover are refused, never clipped.
   calendar.sessionsIn(from, to);
   const rules = compileMarket(files, calendar);
-  const { bar_size: size, bar_anchor: anchor, warmup_bars: warmUp } = files.config;
+  const { bar_size: size, execution_bar_size: finer, bar_anchor: anchor, warmup_bars: warmUp } = files.config;
   // Bars of the warm-up reach back over weekends and holidays; twice the sessions and a month always suffice.
   const daysBack = Math.ceil((warmUp / rules.barsPerDay) * 2) + 31;
   const whole = timeline(
@@ -63,14 +67,15 @@ export function planMarket(request: MarketRequest): MarketPlan {
   if (first < 0 || last < first) throw new ConfigError(`${market} has no session from ${from} to ${to}`);
   const begin = Math.max(0, first - warmUp);
   const line = slice(whole, begin, whole.startMs.length);
-  const index = calendar.tradingIndex(
-    clip(calendar, dateAround(line.startMs[0]!, -2)),
-    clip(calendar, dateAround(parseIsoDate(to), 2)),
-    size,
-    anchor,
-  );
-  const provider = buildProvider(rules, { barsFolder: request.barsFolder, index });
-  return { files, rules, provider, line, firstRow: first - begin, lastRow: last - begin };
+  const sourceOf = (bar: BarSize): BarProvider => {
+    const since = clip(calendar, dateAround(line.startMs[0]!, -2));
+    const until = clip(calendar, dateAround(parseIsoDate(to), 2));
+    const index = calendar.tradingIndex(since, until, bar, anchor);
+    return buildProvider(rules, { barsFolder: request.barsFolder, index }, bar);
+  };
+  const provider = sourceOf(size);
+  const executionProvider = finer === undefined ? undefined : sourceOf(finer);
+  return { files, rules, provider, executionProvider, line, firstRow: first - begin, lastRow: last - begin };
 }
 
 const clip = (calendar: { boundMin: string; boundMax: string }, date: string): string =>
@@ -81,5 +86,34 @@ export async function planBars(plan: MarketPlan, from: number, to: number, nowMs
   const symbols = plan.rules.instruments.symbols;
   const grid = { firstOrdinal: from, ...slice(plan.line, from, to) };
   const raw = await plan.provider.fetch(symbols, plan.line.startMs[from]!, plan.line.endMs[to - 1]!, nowMs);
-  return ingestBars(symbols, grid, raw, undefined, plan.rules.config.quality).bars;
+  const { fromDate, toDate } = actionDates(grid, undefined);
+  const actions = await plan.provider.fetchActions(symbols, fromDate, toDate, nowMs);
+  return ingestBars(symbols, grid, raw, undefined, plan.rules.config.quality, {
+    actions,
+    maxGap: gapLimits(plan.rules),
+  }).bars;
+}
+
+/** The finer bars of rows [from, to) as their source shows them at `nowMs`; undefined where orders fill in decision bars. */
+export async function planExecutionBars(
+  plan: MarketPlan,
+  from: number,
+  to: number,
+  nowMs: number,
+): Promise<Bars | undefined> {
+  if (plan.executionProvider === undefined) return undefined;
+  const { symbols } = plan.rules.instruments;
+  const grid = executionGrid(plan.rules, plan.line.startMs[from]!, plan.line.endMs[to - 1]!);
+  const raw = await plan.executionProvider.fetch(symbols, grid.startMs[0]!, plan.line.endMs[to - 1]!, nowMs);
+  return executionBars(plan.rules, grid, raw);
+}
+
+/** What identifies all bars of a plan beyond doubt, the finer ones among them. */
+export async function planFingerprint({
+  rules,
+  provider,
+  executionProvider,
+}: MarketPlan): Promise<Readonly<Record<string, string>>> {
+  const { symbols } = rules.instruments;
+  return { ...(await provider.fingerprint(symbols)), ...(await executionProvider?.fingerprint(symbols)) };
 }

@@ -18,9 +18,9 @@ import { freezeRelease } from '../../shared/release/release.ts';
 import type { Config } from '../../shared/config/config.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 import { encodeState } from '../../shared/tick/state-codec.ts';
-import { openState } from '../../shared/tick/state.ts';
+import { warmState } from '../../shared/tick/tick.ts';
 import { walkForward } from '../../shared/tick/warm-up.ts';
-import { planBars, type MarketPlan } from './market-plan.ts';
+import { planBars, planFingerprint, type MarketPlan } from './market-plan.ts';
 
 /** A market's release as it is frozen in its ledger. */
 export interface OpenedLedger {
@@ -56,16 +56,17 @@ async function frozenRelease(plan: MarketPlan, config: Config, codeSha256: Sha25
   const firstTickMs = plan.line.endMs[plan.firstRow]!;
   // What the model's record rests on must be what a user could see before the first tick.
   const bars = await planBars(plan, 0, plan.firstRow, plan.line.startMs[plan.firstRow]!);
-  const { health, driftReference } = walkForward(rules, bars);
+  const { health, driftReference, halfSpreadBps } = walkForward(rules, bars);
   return freezeRelease({
     config,
     files: plan.files,
     mode: 'replay',
     codeSha256,
-    dataFingerprint: await provider.fingerprint(rules.instruments.symbols),
+    dataFingerprint: await planFingerprint(plan),
     dataSource: { name: provider.name, live: provider.live },
     firstTickMs,
     health: { ...health, codes: [...health.codes] },
+    halfSpreadBps,
     driftReference: driftReference.map(({ edges, shares }) => ({ edges: [...edges], shares: [...shares] })),
   });
 }
@@ -89,7 +90,13 @@ async function writeRelease(
     bars,
     firstRow - rules.windowRows,
   );
-  const state = await putJson(stores.artifacts, market, 'state', atMs, encodeState(rules, openState(rules)));
+  const state = await putJson(
+    stores.artifacts,
+    market,
+    'state',
+    atMs,
+    encodeState(rules, warmState(rules, bars, firstRow)),
+  );
   const files = await putJson(stores.artifacts, market, 'config', atMs, {
     v: 1,
     files: Object.fromEntries(texts),

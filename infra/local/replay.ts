@@ -6,8 +6,10 @@ import type { Config } from '../../shared/config/config.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import type { Sha256 } from '../../shared/kernel/canonical.ts';
 import { isoUtc, parseIsoUtc, SECOND_MS, SimulatedClock } from '../../shared/kernel/time.ts';
+import { frozenSpreads } from '../../shared/release/release.ts';
 import { readHead } from '../../shared/ledger/chain.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
+import { withSpreads } from '../../shared/tick/rules.ts';
 import { anchorHead } from './anchor.ts';
 import type { Definition } from './dialect.ts';
 import { localMachine, type Handler } from './machine.ts';
@@ -51,9 +53,11 @@ export async function replayMarket(inputs: ReplayInputs): Promise<{ ticksRun: nu
   }
   const opened = await openLedger(stores, plan, config, inputs.configTexts, inputs.codeSha256);
   const clock = new SimulatedClock(line.startMs[firstRow]!);
+  const frozen = withSpreads(rules, frozenSpreads(opened.release));
   const marketRuntime: MarketRuntime = {
-    rules,
+    rules: frozen,
     provider: plan.provider,
+    executionProvider: plan.executionProvider,
     release: opened.release,
     releaseSha256: opened.sha256,
     thresholds: config.thresholds,

@@ -1,7 +1,8 @@
 import { sourceHash } from '../../functions/runtime/source-hash.ts';
-import { readConfigFiles } from '../../functions/runtime/config-files.ts';
-import { parseConfig, type Config } from '../../shared/config/config.ts';
+import { openConfig } from '../../functions/runtime/config-files.ts';
+import { CERTIFICATES } from '../../shared/ledger/keys.ts';
 import { embeddedStores } from '../../shared/stores/embedded.ts';
+import { certifyLedger } from './certify.ts';
 import { exportLedger, type Exported } from './export.ts';
 import { synthesiseDefinition } from './definition.ts';
 import type { Evidence } from './manifest.ts';
@@ -31,13 +32,11 @@ export interface Session extends Exported {
   readonly ticksRun: number;
 }
 
-/** A configuration folder, read and parsed. */
-export function openConfig(folder: string): { config: Config; texts: ReadonlyMap<string, string> } {
-  const files = readConfigFiles(folder);
-  return { config: parseConfig(files.texts, files.origin), texts: files.texts };
-}
-
-/** Replays markets into one folder, one after the other, then rebuilds every projection. */
+/**
+ * Replays markets into one folder, one after the other, certifies their heads from what was stored, then rebuilds every
+ * projection.
+ * @throws IntegrityError where a ledger differs from its backtest, or used what it could not know.
+ */
 export async function runSession(inputs: SessionInputs): Promise<Session> {
   const { config, texts } = openConfig(inputs.configFolder);
   // Everything that can be refused is refused before the folder is touched.
@@ -56,7 +55,11 @@ export async function runSession(inputs: SessionInputs): Promise<Session> {
         await replayMarket({ stores, definition, plan, config, configTexts: texts, codeSha256, onTick })
       ).ticksRun;
     }
-    return { ...(await exportLedger(stores, inputs.evidence)), ticksRun };
+    const { failure } = await certifyLedger(stores, { kinds: CERTIFICATES });
+    const exported = await exportLedger(stores, inputs.evidence);
+    // The files say what failed; they are written before anything is thrown.
+    if (failure !== undefined) throw failure;
+    return { ...exported, ticksRun };
   } finally {
     stores.close();
   }

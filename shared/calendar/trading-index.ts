@@ -1,6 +1,8 @@
-import { HOUR_MS } from '../kernel/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
 import type { BarAnchor, BarSize, Session, TradingIndex } from './types.ts';
 import type { WallClock } from './wall-clock.ts';
+
+const CUT_MS = { '1m': MINUTE_MS, '5m': 5 * MINUTE_MS, '60m': HOUR_MS } as const;
 
 /** Cuts sessions into expected bars; see `ExchangeCalendar.tradingIndex`. */
 export function cutBars(
@@ -17,7 +19,8 @@ export function cutBars(
       ? [[session.openMs, session.closeMs] as const]
       : stretches(session)) {
       for (let start = from; start < to;) {
-        const end = period === '1d' ? to : Math.min(to, start + toNextCut(start, anchor, clock));
+        const end =
+          period === '1d' ? to : Math.min(to, start + toNextCut(start, CUT_MS[period], anchor, clock));
         starts.push(start);
         ends.push(end);
         owners.push(index);
@@ -42,9 +45,9 @@ function stretches({ openMs, closeMs, breakStartMs, breakEndMs }: Session): (rea
   ];
 }
 
-/** Full hours are those of the local clock: some zones lie half an hour from UTC. */
-function toNextCut(startMs: number, anchor: BarAnchor, clock: WallClock): number {
-  if (anchor === 'session_open') return HOUR_MS;
+/** Full hours and minutes are those of the local clock: some zones lie half an hour from UTC. */
+function toNextCut(startMs: number, sizeMs: number, anchor: BarAnchor, clock: WallClock): number {
+  if (anchor === 'session_open') return sizeMs;
   const wall = startMs + clock.offsetMs(startMs);
-  return HOUR_MS - (((wall % HOUR_MS) + HOUR_MS) % HOUR_MS);
+  return sizeMs - (((wall % sizeMs) + sizeMs) % sizeMs);
 }

@@ -14,8 +14,8 @@ export interface Session {
 /** How bars are cut: from the session's open, or at the full hours of the local clock. */
 export type BarAnchor = 'session_open' | 'clock_hour';
 
-/** Bar sizes that a market may have. */
-export type BarSize = '60m' | '1d';
+/** Bar sizes: a market decides on hours or days, and may fill in minutes. */
+export type BarSize = '1m' | '5m' | '60m' | '1d';
 
 /** Expected bars in columns: `start[k] <= t < end[k]`, ascending; `session[k]` indexes `sessions`. */
 export interface TradingIndex {

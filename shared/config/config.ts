@@ -7,6 +7,7 @@ import { fillSpecSchema, type FillSpec } from './fill-spec-schema.ts';
 import { marketSchema, type MarketConfig } from './market-schema.ts';
 import { policySchema, type PolicyConfig } from './policy-schema.ts';
 import { thresholdsSchema, type Thresholds } from './threshold-schema.ts';
+import { tradingRulesSchema, type TradingRulesConfig } from './trading-rules-schema.ts';
 import { universeSchema, type Universe } from './universe-schema.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -22,6 +23,7 @@ export const SCHEMAS = {
   universe: universeSchema,
   policy: policySchema,
   cost_profile: costProfileSchema,
+  trading_rules: tradingRulesSchema,
   calendar: calendarSchema,
   fill_model_spec: fillSpecSchema,
   go_live_thresholds: thresholdsSchema,
@@ -33,6 +35,7 @@ export interface MarketFiles {
   readonly universe: Universe;
   readonly fillSpec: FillSpec;
   readonly costProfile: CostProfile;
+  readonly tradingRules: TradingRulesConfig;
   readonly policy: PolicyConfig;
 }
 
@@ -48,9 +51,9 @@ export interface Config {
 
 /** A file elsewhere would be hashed but never read: a misspelt folder must not pass in silence. */
 const KNOWN_PATHS =
-  /^((markets|universes|models|cost_profiles|calendars)\/[a-z0-9_]+|config|go_live_thresholds|fill_model_spec[a-z0-9_]*)\.yaml$/;
+  /^((markets|universes|models|cost_profiles|trading_rules|calendars)\/[a-z0-9_]+|config|go_live_thresholds|fill_model_spec[a-z0-9_]*)\.yaml$/;
 const KNOWN_PATHS_TEXT =
-  'config.yaml, go_live_thresholds.yaml, fill_model_spec*.yaml, or a lower-case file in markets/, universes/, models/, cost_profiles/ or calendars/';
+  'config.yaml, go_live_thresholds.yaml, fill_model_spec*.yaml, or a lower-case file in markets/, universes/, models/, cost_profiles/, trading_rules/ or calendars/';
 
 /**
  * Parses every file of a configuration, including those that no market names: nothing runs on a bad one.
@@ -78,6 +81,7 @@ export function parseConfig(
   const universes = named(folder('universes', universeSchema), 'universes', origin);
   const policies = named(folder('models', policySchema), 'models', origin);
   const profiles = named(folder('cost_profiles', costProfileSchema), 'cost_profiles', origin);
+  const tradingRules = named(folder('trading_rules', tradingRulesSchema), 'trading_rules', origin);
   const calendars = new Map<string, CalendarConfig>();
   for (const [file, calendar] of folder('calendars', calendarSchema)) {
     const expected = calendar.exchange.toLowerCase();
@@ -112,6 +116,7 @@ export function parseConfig(
       universe: lookUp(universes, config.universe, where, 'universe'),
       fillSpec: lookUp(specs, config.fill_spec, where, 'fill_spec'),
       costProfile: lookUp(profiles, config.cost_profile, where, 'cost_profile'),
+      tradingRules: lookUp(tradingRules, config.trading_rules, where, 'trading_rules'),
       policy: lookUp(policies, config.model, where, 'model'),
     };
     lookUp(calendars, config.exchange, where, 'exchange');
@@ -120,6 +125,7 @@ export function parseConfig(
         `${where}: currency: is ${config.currency}, but cost profile ${config.cost_profile} is in ${bundle.costProfile.currency}`,
       );
     }
+    assertBoards(bundle, where);
     resolved.set(file, bundle);
   }
   const fileHashes = Object.fromEntries(
@@ -141,6 +147,17 @@ function named<T extends { name: string }>(
       );
   }
   return files;
+}
+
+/** A board that no row names would leave its instruments uncovered on every day: most likely it is misspelt. */
+function assertBoards({ universe, tradingRules }: MarketFiles, where: string): void {
+  const boards = new Set(tradingRules.lots.map((row) => row.board));
+  const lost = universe.instruments.find((row) => !boards.has(row.board));
+  if (lost === undefined) return;
+  const known = [...boards].sort(byCodeUnit).join(', ');
+  throw new ConfigError(
+    `${where}: universe: ${universe.name} puts ${lost.symbol} on board ${lost.board}, which trading rules ${tradingRules.name} do not have; known are ${known}`,
+  );
 }
 
 function required(

@@ -28,6 +28,8 @@ export const marketSchema = z.strictObject({
   exchange: z.string().regex(/^[A-Z0-9_]+$/),
   bar_size: z.enum(['60m', '1d']),
   bar_anchor: z.enum(['session_open', 'clock_hour']),
+  /** Bars in which orders fill, where they are finer than the decision's; without it orders fill in decision bars. */
+  execution_bar_size: z.enum(['1m', '5m']).optional(),
   universe: name,
   display_time_zone: z.string().min(1),
   currency: z.enum(currencies as [string, ...string[]]),
@@ -36,6 +38,7 @@ export const marketSchema = z.strictObject({
   providers: z.array(provider).min(1).max(4),
   fill_spec: name,
   cost_profile: name,
+  trading_rules: name,
   model: name,
   shorting: z.boolean(),
   /** Whether exits may be placed while the market is RED. */
@@ -53,8 +56,10 @@ export const marketSchema = z.strictObject({
   limits: z.strictObject({
     gross_max: z.number().gt(0).max(5),
     name_max: share,
-    /** Position notional at most this multiple of the average daily traded value. */
+    /** Position notional at most this multiple of the average traded value, see `capacity_basis`. */
     capacity_adv_max: z.number().gt(0).max(1),
+    /** Traded value that the multiple is of: an average day's, or an average bar's where markets never close. */
+    capacity_basis: z.enum(['day', 'bar']),
     order_notional_min: z.number().min(0),
     drawdown_min: loss,
     daily_loss_min: loss,
@@ -75,10 +80,13 @@ export const marketSchema = z.strictObject({
     zero_volume: level,
     stale_run: level,
     outlier: level,
+    split_suspect: level,
     /** Bars in a row with one unchanged price and volume that make a stale run. */
     stale_run_bars: z.int().min(2).max(48),
     /** Robust z-score beyond which a return is flagged. */
     outlier_z: z.number().min(3).max(100),
+    /** Share of the price below which a gap between sessions is never taken for a split; 2:1 is always beyond it. */
+    split_gap_min: z.number().min(0.05).max(0.45),
     /** Share of instruments RED above which the market is. One instrument alone never is the market. */
     red_share_max: z.number().min(0).max(1),
   }),

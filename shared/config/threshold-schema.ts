@@ -32,6 +32,9 @@ export const thresholdsSchema = z.strictObject({
     forward_window_days: atLeast,
     net_return_after_costs: above,
     kill_switch_drill_passed: equals,
+    parity_differences: equals,
+    lookahead_differences: equals,
+    cost_robustness_pass: equals,
   }),
   markets: z.strictObject({ crypto: perMarket, cn_equity: perMarket, us_equity: perMarket }),
 });

@@ -1,5 +1,5 @@
 import { CODES, type Code } from '../kernel/codes.ts';
-import type { EndedOrder, TickEvents } from './events.ts';
+import type { BookPosting, EndedOrder, TickEvents } from './events.ts';
 import { FILL_COLUMNS, type Fill } from './fills.ts';
 import { ORDER_COLUMNS, ORDER_STATUS, type OrderColumn } from './orders.ts';
 
@@ -43,10 +43,13 @@ class Rows {
 export class EventLog {
   readonly #fills = new Rows(FILL_COLUMNS.length);
   readonly #ended = new Rows(ORDER_COLUMNS.length + ENDED_EXTRA);
+  /** Dividends, splits and charges are few: they stay objects. */
+  readonly #postings: BookPosting[] = [];
   /** What a tick's functions push into. */
   readonly sink = {
     fills: { push: (fill: Fill) => this.#addFill(fill) },
     ended: { push: (order: EndedOrder) => this.#addEnded(order) },
+    postings: this.#postings,
   };
 
   get fillCount(): number {
@@ -94,6 +97,6 @@ export class EventLog {
         intent: data[extra + 4]! < 0 ? '' : CODE_LIST[data[extra + 4]!]!,
       };
     });
-    return { fills, ended };
+    return { fills, ended, postings: [...this.#postings] };
   }
 }

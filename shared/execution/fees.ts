@@ -1,13 +1,17 @@
 import type { CostProfile, FeeRow } from '../config/cost-profile-schema.ts';
+import { changeDays, inForce, periodAt } from '../config/dated.ts';
 import { UncoveredError } from '../kernel/errors.ts';
 import { toMinor } from '../kernel/money.ts';
-import { DAY_MS, parseIsoDate, utcDay } from '../kernel/time.ts';
+import { DAY_MS, utcDay } from '../kernel/time.ts';
 
 /** Rates are whole numbers of 1e-8, so that amount times rate is exact and only the division rounds. */
 const RATE_STEPS = 1e8;
 
-/** One fee as it is charged, amounts in minor units. Exactly one of the two rates is not zero, unless both are. */
-interface Charge {
+/**
+ * One fee as it is charged, amounts in minor units. Exactly one of the two rates is not zero, unless both are. A
+ * notional rate below zero is a rebate.
+ */
+export interface Charge {
   readonly notionalRate: number;
   readonly shareRate: number;
   readonly min: number;
@@ -25,62 +29,55 @@ interface Period {
 export interface FeeTable {
   readonly profileName: string;
   readonly minorPerUnit: number;
+  /** Every fee is multiplied by it: 1, except where a report asks what dearer or cheaper fees would have done. */
+  readonly scale: number;
   /** First day of each period, ascending, in days since 1970-01-01. */
   readonly firstDays: Int32Array;
   readonly periods: readonly Period[];
 }
 
-/** The whole day of a date, in days since 1970-01-01: 2016-01-01 is 16801. */
-const dayOf = (date: string): number => parseIsoDate(date) / DAY_MS;
-
-/** Compiles the fees of a profile. @param minorPerUnit minor units in one unit of the profile's currency. */
-export function feeTable(profile: CostProfile, minorPerUnit: number): FeeTable {
+/**
+ * Compiles the fees that the profile's liquidity is charged.
+ * @param minorPerUnit minor units in one unit of the profile's currency.
+ * @param scale multiplies every fee after its minimum and maximum.
+ */
+export function feeTable(profile: CostProfile, minorPerUnit: number, scale = 1): FeeTable {
   const names = [...new Set(profile.fees.map((row) => row.name))];
-  const edges = profile.fees.flatMap((row) => [
-    dayOf(row.effective_from),
-    ...(row.effective_to === undefined ? [] : [dayOf(row.effective_to) + 1]),
-  ]);
-  const firstDays = Int32Array.from(new Set(edges)).sort();
+  const charged = profile.fees.filter((row) => (row.liquidity ?? profile.liquidity) === profile.liquidity);
+  const firstDays = changeDays(charged);
   const periods = Array.from(firstDays, (day): Period => {
-    const held = profile.fees.filter((row) => holds(row, day));
+    const held = charged.filter((row) => inForce(row, day));
     const charges = (side: 'buy' | 'sell'): Charge[] =>
       held.filter((row) => row.side === 'both' || row.side === side).map((row) => charge(row, minorPerUnit));
     const uncovered = names.filter((name) => !held.some((row) => row.name === name));
     return { buy: charges('buy'), sell: charges('sell'), uncovered };
   });
-  return { profileName: profile.name, minorPerUnit, firstDays, periods };
+  return { profileName: profile.name, minorPerUnit, scale, firstDays, periods };
 }
-
-const holds = (row: FeeRow, day: number): boolean =>
-  dayOf(row.effective_from) <= day && (row.effective_to === undefined || day <= dayOf(row.effective_to));
 
 const charge = (row: FeeRow, minorPerUnit: number): Charge => ({
   notionalRate: Math.round((row.fee_bps ?? 0) * (RATE_STEPS / 1e4)),
   shareRate: Math.round((row.per_share ?? 0) * RATE_STEPS) * minorPerUnit,
-  min: toMinor(row.min_amount ?? 0, minorPerUnit),
+  // Without a minimum nothing is raised: a rebate stays below zero.
+  min: row.min_amount === undefined ? -Infinity : toMinor(row.min_amount, minorPerUnit),
   max: row.max_amount === undefined ? Infinity : toMinor(row.max_amount, minorPerUnit),
 });
 
 /** The period that holds the day, or undefined before the first. */
-function periodAt(table: FeeTable, dayNumber: number): Period | undefined {
-  const { firstDays } = table;
-  let low = 0;
-  let high = firstDays.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (firstDays[middle]! <= dayNumber) low = middle + 1;
-    else high = middle;
-  }
-  return table.periods[low - 1];
-}
+const periodOf = (table: FeeTable, dayNumber: number): Period | undefined =>
+  table.periods[periodAt(table.firstDays, dayNumber)];
 
 /** Whether every fee of the table has a row for the trade date; where not, the gate answers `RULES_UNCOVERED`. */
 export function feesCovered(table: FeeTable, dayNumber: number): boolean {
-  return periodAt(table, dayNumber)?.uncovered.length === 0;
+  return periodOf(table, dayNumber)?.uncovered.length === 0;
 }
 
-function chargesOn(table: FeeTable, sideSign: 1 | -1, dayNumber: number): readonly Charge[] {
-  const period = periodAt(table, dayNumber);
+/**
+ * The fees of a side on a day, for `chargesBps`: a caller with many prices of one day looks them up once.
+ * @throws UncoveredError with code RULES_UNCOVERED where a fee has no row for the date.
+ */
+export function chargesOn(table: FeeTable, sideSign: 1 | -1, dayNumber: number): readonly Charge[] {
+  const period = periodOf(table, dayNumber);
   if (period?.uncovered.length === 0) return sideSign === 1 ? period.buy : period.sell;
   const day = utcDay(dayNumber * DAY_MS);
   throw new UncoveredError(
@@ -90,8 +87,9 @@ function chargesOn(table: FeeTable, sideSign: 1 | -1, dayNumber: number): readon
 }
 
 /**
- * The fees of one order, in minor units. Each fee is rounded half up to whole minor units after its minimum and
- * maximum; the notional is rounded to minor units first, as the trade itself settles.
+ * The fees of one order, in minor units; below zero where a maker's rebate outweighs the rest. Each fee is rounded half
+ * up to whole minor units after its minimum, maximum and the table's scale; the notional is rounded to minor units
+ * first, as the trade itself settles.
  * An order that fills in parts is charged once: call with what it traded in all so far and charge the difference.
  * @param sideSign 1 for a buy, -1 for a sell.
  * @param quantityUnits shares or coins traded, positive.
@@ -111,12 +109,9 @@ export function feeAmount(
   const notionalMinor = toMinor(notional, table.minorPerUnit);
   let sum = 0;
   for (let i = 0; i < rows.length; i++) {
-    sum += Math.round(
-      within(
-        rows[i]!,
-        (notionalMinor * rows[i]!.notionalRate + quantityUnits * rows[i]!.shareRate) / RATE_STEPS,
-      ),
-    );
+    const row = rows[i]!;
+    const owed = (notionalMinor * row.notionalRate + quantityUnits * row.shareRate) / RATE_STEPS;
+    sum += Math.round(within(row, owed) * table.scale);
   }
   return sum;
 }
@@ -129,15 +124,21 @@ const within = (row: Charge, amount: number): number =>
  * what a decision expects to pay. A notional of 0 gives the rates alone, without minimum and maximum.
  * @throws UncoveredError with code RULES_UNCOVERED where a fee has no row for the date.
  */
-export function expectedFeeBps(
+export const expectedFeeBps = (
   table: FeeTable,
   sideSign: 1 | -1,
   dayNumber: number,
   price: number,
   notional: number,
+): number => chargesBps(table, chargesOn(table, sideSign, dayNumber), price, notional);
+
+/** `expectedFeeBps` of the charges that `chargesOn` gave for a side and day. */
+export function chargesBps(
+  { minorPerUnit, scale }: FeeTable,
+  rows: readonly Charge[],
+  price: number,
+  notional: number,
 ): number {
-  const rows = chargesOn(table, sideSign, dayNumber);
-  const { minorPerUnit } = table;
   let bps = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
@@ -147,7 +148,7 @@ export function expectedFeeBps(
         ? (within(row, rate * notional * minorPerUnit) / (notional * minorPerUnit)) * 1e4
         : rate * 1e4;
   }
-  return bps;
+  return bps * scale;
 }
 
 /** Whether any fee in force is charged by the share, so that its bps depend on the price. */

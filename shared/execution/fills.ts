@@ -19,6 +19,7 @@ export const FILL_COLUMNS = [
   'impactBps',
   'latencyBps',
   'moveBps',
+  'totalBps',
   'delayBars',
   'struckBeforeFreeze',
 ] as const;
@@ -26,6 +27,7 @@ export const FILL_COLUMNS = [
 /**
  * One fill: `quantity` in steps, `price` what was paid with slippage, impact and latency in it, `rawPrice` the
  * market's own, `referencePrice` the decision's; bps of the decision price. Fees come on top, in minor units.
+ * `totalBps` is fee, slippage, impact, latency and move in this order: what the fill cost against the decision price.
  */
 export type Fill = { readonly [column in (typeof FILL_COLUMNS)[number]]: number };
 
@@ -70,10 +72,6 @@ export function rawFillPrice(
   return side > 0 ? Math.max(open, proxy) : Math.min(open, proxy);
 }
 
-/** Steps that a bar's volume leaves to one order: the cap's share, in whole lots. */
-export const participationSteps = (
-  spec: FillSpec,
-  volume: number,
-  stepsPerUnit: number,
-  lotSteps: number,
-): number => Math.floor((spec.participation_cap * volume * stepsPerUnit) / lotSteps) * lotSteps;
+/** Steps that a bar's volume leaves to one order: the cap's share, not yet in whole lots. */
+export const participationSteps = (spec: FillSpec, volume: number, stepsPerUnit: number): number =>
+  Math.floor(spec.participation_cap * volume * stepsPerUnit);

@@ -7,8 +7,6 @@ export interface Instruments {
   /** Steps in one unit: 100,000 where quantities have five decimals. */
   readonly stepsPerUnit: Float64Array;
   readonly quantityDigits: Float64Array;
-  /** Steps in a board lot. */
-  readonly lotSteps: Float64Array;
   readonly priceTick: Float64Array;
 }
 
@@ -19,7 +17,6 @@ export function compileInstruments(universe: Universe): Instruments {
     symbols: rows.map((row) => row.symbol),
     stepsPerUnit: Float64Array.from(rows, (row) => powerOfTen(row.quantity_digits)),
     quantityDigits: Float64Array.from(rows, (row) => row.quantity_digits),
-    lotSteps: Float64Array.from(rows, (row) => row.lot_steps),
     priceTick: Float64Array.from(rows, (row) => row.price_tick),
   };
 }

@@ -21,6 +21,7 @@ const COLUMNS = [
   'referencePrice',
   'cancelAtMs',
   'increases',
+  'spreadBps',
   'sigma',
   'averageNotional',
   'relativeMove',
@@ -43,7 +44,7 @@ export const NEVER_MS = 8.64e15;
  * Working orders of a book, at most one an instrument, in columns: `quantity` 0 is no order. Quantities are whole
  * steps, `side` +1 or -1, prices in the quote currency, `...Minor` in minor units. `cancelAtMs` is NEVER_MS while
  * nobody asked to cancel: fills whose moment lies before it stand. The `...Sum` columns are bps times steps filled.
- * `notional` is the traded value so far in the quote currency: fees with a minimum an order are charged on it.
+ * `spreadBps` is half the spread before it is widened by the bar. `notional` is the traded value so far in the quote currency: fees with a minimum an order are charged on it.
  */
 export type WorkingOrders = { readonly [column in OrderColumn]: Float64Array } & {
   /** Why the order is to be cancelled, or why it could not fill so far; empty where there is nothing to say. */
@@ -105,6 +106,7 @@ export function orderFigures(orders: WorkingOrders, i: number): { [column in Ord
     referencePrice: orders.referencePrice[i]!,
     cancelAtMs: orders.cancelAtMs[i]!,
     increases: orders.increases[i]!,
+    spreadBps: orders.spreadBps[i]!,
     sigma: orders.sigma[i]!,
     averageNotional: orders.averageNotional[i]!,
     relativeMove: orders.relativeMove[i]!,
@@ -117,4 +119,14 @@ export function orderFigures(orders: WorkingOrders, i: number): { [column in Ord
     realisedMinor: orders.realisedMinor[i]!,
     closedMinor: orders.closedMinor[i]!,
   };
+}
+
+/** Steps of an order after a split: what is left is rounded down, what has filled to the nearest step. */
+export function splitOrder(
+  filled: number,
+  quantity: number,
+  ratio: number,
+): { filled: number; quantity: number } {
+  const after = Math.round(filled * ratio);
+  return { filled: after, quantity: after + Math.floor((quantity - filled) * ratio + 1e-6) };
 }

@@ -1,5 +1,6 @@
 import type { PolicyRules } from '../config/policy-schema.ts';
 import { GRID_SQUARE_BOUND, gridLogPrice, gridSquare, log } from '../kernel/math.ts';
+import { actionsWithin } from '../market-data/actions.ts';
 import type { Bars } from '../market-data/bars.ts';
 
 /**
@@ -14,7 +15,7 @@ export interface Features {
   readonly sigma: Float64Array;
   /** Momentum over the three horizons, in standard deviations of the horizon, bounded to [-3, 3]. */
   readonly momentum: readonly [Float64Array, Float64Array, Float64Array];
-  /** Log price minus its mean over the trend window, in volatilities of the window. */
+  /** Log price minus its mean over the trend window, in volatilities of the window. Prices adjusted as of this bar. */
   readonly trend: Float64Array;
   /** Traded value per bar, averaged over the volume window, in the quote currency. */
   readonly averageNotional: Float64Array;
@@ -48,6 +49,9 @@ export class FeatureStream {
   readonly #square: Float64Array;
   readonly #notional: Float64Array;
   readonly #carried: Float64Array;
+  /** Last valid close, and the sum of log factors of the corporate actions since the stream began, on the grid. */
+  readonly #lastClose: Float64Array;
+  readonly #adjusted: Float64Array;
   readonly #sumSquare: Float64Array;
   readonly #badSquare: Float64Array;
   readonly #sumLog: Float64Array;
@@ -66,6 +70,8 @@ export class FeatureStream {
     this.#square = new Float64Array(this.#ringRows * instruments).fill(NaN);
     this.#notional = new Float64Array(this.#ringRows * instruments);
     this.#carried = column().fill(Infinity);
+    this.#lastClose = column();
+    this.#adjusted = column();
     this.#sumSquare = column();
     this.#badSquare = column().fill(rules.volatility_bars);
     this.#sumLog = column();
@@ -86,11 +92,27 @@ export class FeatureStream {
   push(bars: Bars, row: number, unusable: number): void {
     const now = (this.#pushed % this.#ringRows) * this.#n;
     this.#pushed++;
+    this.#takeActions(bars, row);
     this.#takeCloses(now, bars, row * this.#n, unusable);
     this.#sumSquares(now);
     this.#sumLogs(now);
     this.#sumNotionals(now, bars, row * this.#n, unusable);
     this.#describe(now);
+  }
+
+  /**
+   * Corporate actions of the row, known before its open: from here on prices are lifted by what was split off or paid
+   * out, so that returns across the ex-date are those of the holder. Only differences of log prices are used, so it
+   * does not matter where the sum began.
+   */
+  #takeActions(bars: Bars, row: number): void {
+    const ordinal = bars.firstOrdinal + row;
+    for (const { instrument: i, ratio, amount } of actionsWithin(bars.actions, ordinal, ordinal + 1)) {
+      const before = this.#lastClose[i]!;
+      if (!(before > amount)) continue;
+      this.#adjusted[i]! += gridLogPrice(log((before * ratio) / (before - amount)));
+      this.#lastClose[i] = (before - amount) / ratio;
+    }
   }
 
   /** Log price of every instrument: this bar's close, or the last one while it may be carried. */
@@ -102,7 +124,8 @@ export class FeatureStream {
     for (let i = 0; i < this.#n; i++) {
       if ((flags[cells + i]! & unusable) === 0) {
         carried[i] = 0;
-        logPrice[now + i] = gridLogPrice(log(close[cells + i]!));
+        this.#lastClose[i] = close[cells + i]!;
+        logPrice[now + i] = gridLogPrice(log(close[cells + i]!)) + this.#adjusted[i]!;
       } else {
         carried[i]!++;
         logPrice[now + i] = carried[i]! <= carryMax ? logPrice[before + i]! : NaN;
@@ -198,7 +221,8 @@ export class FeatureStream {
       momentum0[i] = bounded(m0);
       momentum1[i] = bounded(m1);
       momentum2[i] = bounded(m2);
-      trend[i] = (logPrice - sumLog[i]! / trendBars) / (deviation * trendRoot);
+      // Multiplied out before it is divided: the numerator is exact, so that it is the same from any window.
+      trend[i] = (logPrice * trendBars - sumLog[i]!) / (trendBars * deviation * trendRoot);
       averageNotional[i] = mean;
       relativeVolume[i] = notionals[now + i]! / mean;
       relativeMove[i] = Math.sqrt(squares[now + i]!) / deviation;

@@ -14,12 +14,13 @@ export const CODES = {
   DATA_ZERO_VOLUME: 'the bar has prices but no volume',
   DATA_STALE_RUN: 'price and volume have not moved for too many bars',
   DATA_OUTLIER: 'the return is beyond the robust scale of its past; kept, since real crashes exist',
+  DATA_SPLIT_SUSPECT: 'the open is a split away from the last close and no event explains it',
   DATA_LATE: 'no bar of the market was there when the tick ran',
   DATA_RED: 'more instruments are RED for data than the market file allows',
   // calendar and configuration
   CALENDAR_EXPIRED: 'the calendar does not cover the date of the next bar',
   CALENDAR_MISALIGNED: 'bars were seen where the calendar expects none',
-  RULES_UNCOVERED: 'no row of the fee table covers the date',
+  RULES_UNCOVERED: 'no row of the fees or trading rules covers the date',
   // model
   FEATURE_WARMUP: 'the window does not hold enough valid bars for the features',
   MODEL_UNAVAILABLE: 'no model family gave a forecast',
@@ -31,9 +32,11 @@ export const CODES = {
   LAUNCH_UNLIKELY: 'a move within the horizon is not likely enough',
   EDGE_BELOW_COST: 'the median move does not clear the round-trip cost',
   SHORT_NOT_ALLOWED: 'shorting is not allowed here: the target is zero',
+  NO_BORROW: 'no dated borrow covers a short of this instrument: the target is zero',
   TIME_STOP: 'the position was not reconfirmed within the horizon and is closed',
   INVALIDATED: 'the close crossed the invalidation level and the position is closed',
   ORDER_PENDING: 'an earlier order may still fill: nothing new until it has ended',
+  T1_LOCKED: 'shares bought in this session cannot be sold before the next one',
   // limits
   MAX_NAME: 'the target was cut to the limit per name',
   MAX_GROSS: 'the target was cut to the limit of gross exposure',
@@ -54,6 +57,11 @@ export const CODES = {
   DEADLINE: 'the deadline passed with a remainder',
   NO_VOLUME: 'the execution bars had no volume',
   NO_BAR: 'the execution bars were absent or unusable',
+  STALE_BAR: 'the execution bars were stale: price and volume did not move',
+  SUSPENDED: 'trading in the instrument was suspended',
+  PARTICIPATION_CAP: 'the order reached its share of what the execution bars traded',
+  LIMIT_UP: 'the price stood at the upper limit, or costs would have passed it: nothing can be bought',
+  LIMIT_DOWN: 'the price stood at the lower limit, or costs would have passed it: nothing can be sold',
   INSUFFICIENT_CASH: 'the cash did not cover the quantity',
   DEADLINE_PASSED: 'the tick came to place the order after the order had to be in the market',
 } as const;
@@ -62,7 +70,7 @@ export type Code = keyof typeof CODES;
 
 const order = Object.keys(CODES) as Code[];
 
-/** Codes of a tick and instrument as bits of a column: only the codes below may be there, 31 at most. */
+/** Codes of a tick and instrument as bits of a column: only the codes below may be there, 31 at most. New ones go to the end. */
 export const INSTRUMENT_CODES = [
   'DATA_MISSING',
   'DATA_DUPLICATE',
@@ -90,6 +98,10 @@ export const INSTRUMENT_CODES = [
   'BELOW_BAND',
   'BELOW_MINIMUM',
   'MARKET_RED',
+  'DATA_SPLIT_SUSPECT',
+  'RULES_UNCOVERED',
+  'NO_BORROW',
+  'T1_LOCKED',
 ] as const satisfies readonly Code[];
 
 export type InstrumentCode = (typeof INSTRUMENT_CODES)[number];

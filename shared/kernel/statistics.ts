@@ -117,3 +117,41 @@ function binCounts(values: ArrayLike<number>, edges: readonly number[]): Uint32A
   for (let i = 0; i < values.length; i++) counts[binOf(values[i]!, edges)]!++;
   return counts;
 }
+
+/**
+ * Rank correlation of Spearman: Pearson's correlation of the ranks, values that tie sharing the average of theirs,
+ * in -1 to 1. NaN where fewer than 3 pairs are given, a side is constant, or a value is NaN.
+ * @throws RangeError where the sides differ in length.
+ */
+export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length)
+    throw new RangeError(`spearman: ${a.length} values against ${b.length}; expected pairs`);
+  if (a.length < 3) return NaN;
+  const x = rankDeviations(a);
+  const y = rankDeviations(b);
+  let product = 0;
+  let ofX = 0;
+  let ofY = 0;
+  for (let i = 0; i < x.length; i++) {
+    product += x[i]! * y[i]!;
+    ofX += x[i]! * x[i]!;
+    ofY += y[i]! * y[i]!;
+  }
+  return product / Math.sqrt(ofX * ofY);
+}
+
+/** Twice each value's rank less twice the mean rank: whole numbers, ties averaged, so that sums of them are exact. */
+function rankDeviations(values: ArrayLike<number>): Float64Array {
+  const n = values.length;
+  const deviations = new Float64Array(n);
+  for (let i = 0; i < n; i++) if (Number.isNaN(values[i])) return deviations.fill(NaN);
+  const order = Array.from({ length: n }, (_, i) => i).sort((i, k) => values[i]! - values[k]!);
+  for (let first = 0; first < n;) {
+    let last = first;
+    while (last + 1 < n && values[order[last + 1]!] === values[order[first]!]) last++;
+    // Ranks first + 1 .. last + 1 average to (first + last) / 2 + 1; the mean of all is (n + 1) / 2.
+    for (let k = first; k <= last; k++) deviations[order[k]!] = first + last + 1 - n;
+    first = last + 1;
+  }
+  return deviations;
+}

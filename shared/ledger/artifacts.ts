@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { FILL_COLUMNS } from '../execution/fills.ts';
+import { POSTING_KINDS } from '../execution/events.ts';
 import { ORDER_COLUMNS, ORDER_STATUS, type OrderColumn } from '../execution/orders.ts';
 import { CODES, type Code } from '../kernel/codes.ts';
+import { ACTION_KINDS } from '../market-data/actions.ts';
 import { referenceSchema } from './records.ts';
 
 const code = z.enum(Object.keys(CODES) as [Code, ...Code[]]);
@@ -34,6 +36,19 @@ export const dataSchema = z.strictObject({
   misaligned: z.array(
     z.strictObject({ symbol: z.string(), start_utc: z.string().nullable(), kind: z.string() }),
   ),
+  /** Corporate actions first seen at this tick; late ones after their session had begun. */
+  actions: z.array(
+    z.strictObject({
+      symbol: z.string(),
+      kind: z.enum(ACTION_KINDS),
+      ex_date: z.string(),
+      ratio: z.number(),
+      amount: z.number(),
+      pay_date: z.string().nullable(),
+      source: z.string(),
+      late: z.boolean(),
+    }),
+  ),
 });
 export type DataReport = z.infer<typeof dataSchema>;
 
@@ -46,9 +61,26 @@ const endedOrder = z.strictObject({
   intent: z.string(),
 });
 
+const posting = z.strictObject({
+  kind: z.enum(POSTING_KINDS),
+  instrument: z.int().nonnegative(),
+  ordinal: z.int(),
+  quantityBefore: z.int(),
+  quantityAfter: z.int(),
+  cash: z.int(),
+  due: z.int(),
+  cost: z.int(),
+  income: z.int(),
+  withheld: z.int(),
+  ratio: z.number(),
+  rate: z.number(),
+  payDay: z.int(),
+  source: z.string(),
+});
+
 /** What the fill step did: fills and ended orders, orders placed, and orders refused by the switch. */
 export const executionSchema = z.strictObject({
-  v: z.literal(1),
+  v: z.literal(2),
   market: z.string(),
   tick_utc: z.string(),
   switch: z.strictObject({ enabled: z.boolean(), version: z.int(), halt_at_utc: z.string().nullable() }),
@@ -58,6 +90,8 @@ export const executionSchema = z.strictObject({
   placing_refused: code.nullable(),
   fills: z.array(z.strictObject(numbers(FILL_COLUMNS))),
   ended: z.array(endedOrder),
+  /** Corporate actions, payments and holding charges: what changed the book without a trade. */
+  postings: z.array(posting),
   placed: z.array(z.string()),
   refused: z.array(z.string()),
 });
@@ -82,6 +116,8 @@ export const positionSchema = z.strictObject({
   currency: z.string(),
   equity: whole,
   cash: whole,
+  /** Dividends booked and not paid yet. */
+  receivable: whole,
   positions: z.array(position),
   day: z.strictObject({
     date: z.string(),
@@ -127,6 +163,8 @@ export const releaseSchema = z.strictObject({
     grade: z.enum(['A', 'B', 'C', 'D']),
     codes: z.array(code),
   }),
+  /** Half spreads in bps as the bars before the first tick show them, signed, in the order of the symbols; null: none. */
+  half_spread_bps: z.array(z.number().nullable()),
   drift_reference: z.array(z.strictObject({ edges: z.array(z.number()), shares: z.array(z.number()) })),
 });
 export type Release = z.infer<typeof releaseSchema>;
@@ -140,11 +178,17 @@ const day = z.record(z.string(), z.number());
 
 /** The stored form of a state: only instruments that have anything to say have a row. */
 export const stateSchema = z.strictObject({
-  v: z.literal(1),
+  v: z.literal(2),
   capital: whole,
   cash: whole,
   fees: whole,
   realised: whole,
+  dividends: whole,
+  holding: whole,
+  session_day: whole,
+  last_end_ms: whole,
+  /** Symbol, day of payment, minor units. */
+  dues: z.array(z.tuple([z.string(), whole, whole])),
   /** Symbol, the book's columns, then the FIFO lots. */
   positions: z.array(z.tuple([z.string(), z.array(z.number()), z.array(whole)])),
   /** Symbol, the order's columns, then cancel code, last code and intent. */

@@ -5,6 +5,7 @@ import { compactUtc, utcDay } from '../kernel/time.ts';
 export type ArtifactKind =
   | 'block'
   | 'window'
+  | 'execution_bars'
   | 'data'
   | 'forecast'
   | 'execution'
@@ -27,6 +28,14 @@ export const contentKey = (
 /** Key of the one decision packet of a tick: named by the tick, so that the first one written is the one that stands. */
 export const decisionKey = (market: string, tickMs: number): string =>
   `${market}/decision/${utcDay(tickMs)}/${compactUtc(tickMs)}.jsonl`;
+
+/** What is proven of a head after it was committed. */
+export const CERTIFICATES = ['parity', 'lookahead', 'robustness'] as const;
+export type CertificateKind = (typeof CERTIFICATES)[number];
+
+/** Key of a certificate: named by the head that it is of, so that whoever reviews a head finds its own. */
+export const certificateKey = (market: string, kind: CertificateKind, headSha256: Sha256): string =>
+  `${market}/certificate/${headSha256.slice('sha256:'.length)}/${kind}.json`;
 
 /** Partition of a market's state items. */
 export const ledgerPartition = (market: string): string => `ledger/${market}`;

@@ -66,6 +66,8 @@ const tickRecord = z.strictObject({
   switch: z.strictObject({ enabled: z.boolean(), version: whole }),
   window: reference,
   data: reference,
+  /** Finer bars in which orders filled; null where they fill in the decision bars. */
+  execution_bars: reference.nullable(),
   forecast: reference,
   decision: reference,
   execution: reference,
@@ -73,9 +75,14 @@ const tickRecord = z.strictObject({
   state: reference,
   equity: whole,
   cash: whole,
+  /** Dividends booked and not paid yet: part of the equity. */
+  receivable: whole,
   positions_value: whole,
   fees: whole,
   realised: whole,
+  dividends: whole,
+  /** Borrow and funding so far. */
+  holding: whole,
 });
 
 /** A tick that did not happen: missed by the schedule, or failed in a step. Its bar is never decided afterwards. */

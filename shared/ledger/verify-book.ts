@@ -1,30 +1,96 @@
-import { bookColumns } from '../portfolio/book.ts';
+import { bookColumns, LOT } from '../portfolio/book.ts';
 import type { Execution, PositionReport, StoredState } from './artifacts.ts';
 import type { TickRecord } from './records.ts';
 import { flaw, same, type Place } from './verify-flaw.ts';
 
-/** What the fills so far make of the book, by nothing but sums. Money in minor units, quantities in steps. */
+/** What the fills and postings so far make of the book, by nothing but sums. Money in minor units, quantities in steps. */
 export interface Tally {
   readonly capital: number;
   readonly cash: number;
   readonly fees: number;
+  /** Dividends booked and not paid, dividends earned, and charges for holding. */
+  readonly receivable: number;
+  readonly dividends: number;
+  readonly holding: number;
   /** Signed quantity by symbol; flat ones are left out. */
   readonly quantities: ReadonlyMap<string, number>;
 }
 
-/** The tally after a tick's fills. */
-export function addFills(before: Tally, { fills }: Execution, symbols: readonly string[]): Tally {
-  const quantities = new Map(before.quantities);
-  let { cash, fees } = before;
-  for (const { instrument, side, quantity, notionalMinor, feeMinor } of fills) {
-    const symbol = symbols[instrument]!;
-    const held = (quantities.get(symbol) ?? 0) + side * quantity;
-    if (held === 0) quantities.delete(symbol);
-    else quantities.set(symbol, held);
-    cash -= side * notionalMinor + feeMinor;
-    fees += feeMinor;
+/** What a tick's fills and postings do to a tally, in the order of their bars; postings of a bar come before its fills. */
+export function addEvents(
+  place: Place,
+  before: Tally,
+  execution: Execution,
+  symbols: readonly string[],
+): Tally {
+  const tally = { ...before, quantities: new Map(before.quantities) };
+  const steps = [
+    ...execution.postings.map((posting, k) => ({ ordinal: posting.ordinal, fill: 0, k, posting })),
+    ...execution.fills.map((fill, k) => ({ ordinal: fill.ordinal, fill: 1, k, posting: undefined })),
+  ];
+  // Charges are posted before and after a bar's fills; they leave quantities alone, so that their order is free.
+  steps.sort((a, b) => a.ordinal - b.ordinal || a.fill - b.fill || a.k - b.k);
+  for (const { k, posting } of steps) {
+    if (posting === undefined) addFill(tally, execution.fills[k]!, symbols);
+    else addPosting(place, `execution.postings.${k}`, tally, posting, symbols);
   }
-  return { ...before, cash, fees, quantities };
+  return tally;
+}
+
+interface OpenTally extends Omit<Tally, 'quantities'> {
+  cash: number;
+  fees: number;
+  receivable: number;
+  dividends: number;
+  holding: number;
+  readonly quantities: Map<string, number>;
+}
+
+function addFill(tally: OpenTally, fill: Execution['fills'][number], symbols: readonly string[]): void {
+  const { instrument, side, quantity, notionalMinor, feeMinor } = fill;
+  setQuantity(
+    tally,
+    symbols[instrument]!,
+    (tally.quantities.get(symbols[instrument]!) ?? 0) + side * quantity,
+  );
+  tally.cash -= side * notionalMinor + feeMinor;
+  tally.fees += feeMinor;
+}
+
+/** A posting may change only what its kind says: a payment moves cash alone, a charge costs what it takes. */
+function addPosting(
+  place: Place,
+  field: string,
+  tally: OpenTally,
+  posting: Execution['postings'][number],
+  symbols: readonly string[],
+): void {
+  const symbol = symbols[posting.instrument];
+  if (symbol === undefined) throw flaw(place, `${field}.instrument`, 'is not in the universe');
+  const { kind, quantityAfter, cash, due, cost, income } = posting;
+  const held = tally.quantities.get(symbol) ?? 0;
+  const charge = kind === 'holding';
+  // A charge on what was held before a fill of the same bar may name the quantity before it.
+  if (!charge) same(place, `${field}.quantityBefore`, posting.quantityBefore, held, 'the sum of all fills');
+  if (kind !== 'split')
+    same(place, `${field}.quantityAfter`, quantityAfter, posting.quantityBefore, 'its kind');
+  const expected = {
+    dividend: [0, income, 0],
+    payment: [-due, due, 0],
+    holding: [income, 0, 0],
+    split: [income - cost, 0, cost],
+  }[kind];
+  same(place, field, [cash, due, cost], expected, 'its kind (cash, due, cost)');
+  if (kind === 'split') setQuantity(tally, symbol, quantityAfter);
+  if (kind === 'dividend') tally.dividends += income;
+  if (charge) tally.holding += income;
+  tally.cash += cash;
+  tally.receivable += due;
+}
+
+function setQuantity({ quantities }: OpenTally, symbol: string, steps: number): void {
+  if (steps === 0) quantities.delete(symbol);
+  else quantities.set(symbol, steps);
 }
 
 /** A row of a stored book: what it holds of one instrument. */
@@ -55,6 +121,10 @@ export function checkState(place: Place, state: StoredState, tally: Tally): void
   same(place, 'state.capital', state.capital, tally.capital, 'the first record');
   same(place, 'state.cash', state.cash, tally.cash, posted);
   same(place, 'state.fees', state.fees, tally.fees, posted);
+  same(place, 'state.dividends', state.dividends, tally.dividends, 'the sum of all postings');
+  same(place, 'state.holding', state.holding, tally.holding, 'the sum of all postings');
+  const due = state.dues.reduce((sum, [, , amount]) => sum + amount, 0);
+  same(place, 'state.dues', due, tally.receivable, 'the sum of all postings');
   const seen = new Set<string>();
   let cost = 0;
   for (const held of heldIn(state)) {
@@ -70,19 +140,25 @@ export function checkState(place: Place, state: StoredState, tally: Tally): void
     if (!seen.has(symbol))
       throw flaw(place, `state.positions.${symbol}`, `is absent, ${posted} says it is held`);
   }
-  const equal = state.capital + state.realised - state.fees;
+  const earned = state.realised + state.dividends + state.holding - state.fees;
   same(
     place,
     'state',
-    state.cash + cost,
-    equal,
-    'capital, realised gains and fees (cash and positions at cost)',
+    state.cash + due + cost,
+    state.capital + earned,
+    'capital and what was earned, less fees (cash, dividends due and positions at cost)',
   );
 }
 
-/** Lots are flat triples of steps, cost and fee. */
+/** Lots are flat: steps, cost, fee and day of each. */
 const sumOf = (lots: readonly number[], column: number): number =>
-  lots.reduce((sum, value, k) => (k % 3 === column ? sum + value : sum), 0);
+  lots.reduce((sum, value, k) => (k % LOT === column ? sum + value : sum), 0);
+
+/** A tally of a book that has not traded. */
+export const openTally = (capital: number): Tally => ({
+  ...{ capital, cash: capital, fees: 0, receivable: 0, dividends: 0, holding: 0 },
+  quantities: new Map(),
+});
 
 /** Holds a tick's figures, its position report and its state against each other. */
 export function checkFigures(
@@ -91,8 +167,10 @@ export function checkFigures(
   report: PositionReport,
   state: StoredState,
 ): void {
-  same(place, 'equity', record.equity, record.cash + record.positions_value, 'cash plus positions_value');
-  for (const field of ['cash', 'fees', 'realised'] as const) {
+  const { cash, receivable, positions_value: positions } = record;
+  same(place, 'equity', record.equity, cash + receivable + positions, 'cash, receivable and positions_value');
+  same(place, 'position.receivable', report.receivable, receivable, 'the record');
+  for (const field of ['cash', 'fees', 'realised', 'dividends', 'holding'] as const) {
     same(place, field, record[field], state[field], 'its state');
   }
   same(place, 'position.market', report.market, place.market, 'the record');

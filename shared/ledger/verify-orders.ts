@@ -1,5 +1,5 @@
 import type { Bars } from '../market-data/bars.ts';
-import { ORDER_COLUMNS, type OrderColumn } from '../execution/orders.ts';
+import { ORDER_COLUMNS, splitOrder, type OrderColumn } from '../execution/orders.ts';
 import type { Execution, StoredState } from './artifacts.ts';
 import { flaw, same, type Place } from './verify-flaw.ts';
 import { freshBar, type WindowSoFar } from './verify-window.ts';
@@ -10,10 +10,10 @@ interface Order {
   readonly decidedOrdinal: number;
   readonly frozenAtMs: number;
   readonly side: number;
-  readonly quantity: number;
+  quantity: number;
   filled: number;
-  /** Bar of its newest fill: an order fills at most once in a bar. */
-  filledOrdinal: number;
+  /** Start of the bar of its newest fill: an order fills at most once in a bar. */
+  filledStartMs: number;
 }
 
 /** Working orders by symbol, at most one an instrument: as many as the universe, whatever the ledger's length. */
@@ -24,9 +24,11 @@ export interface Settled {
   readonly after: number;
   readonly to: number;
   readonly window: WindowSoFar;
+  /** The finer bars in which orders filled; undefined where they fill in the decision bars. */
+  readonly finer: Bars | undefined;
 }
 
-/** Holds a tick's fills and ended orders against the orders placed before it, and takes them along. */
+/** Holds a tick's fills and ended orders against the orders placed before it, and takes them along, bar by bar. */
 export function settleOrders(
   place: Place,
   orders: Orders,
@@ -34,30 +36,74 @@ export function settleOrders(
   symbols: readonly string[],
   settled: Settled,
 ): void {
-  execution.fills.forEach((fill, k) => {
-    const field = `execution.fills.${k}`;
-    const order = workingOrder(place, field, orders, symbols[fill.instrument], fill.decidedAtMs);
-    checkFill(place, field, order, fill, settled);
-    order.filled += fill.quantity;
-    order.filledOrdinal = fill.ordinal;
-  });
-  execution.ended.forEach((ended, k) => {
-    const field = `execution.ended.${k}`;
-    const symbol = symbols[ended.instrument];
-    const order = workingOrder(place, field, orders, symbol, ended.decidedAtMs);
-    same(place, `${field}.side`, ended.side, order.side, 'the order');
-    same(place, `${field}.quantity`, ended.quantity, order.quantity, 'the order');
-    same(place, `${field}.filled`, ended.filled, order.filled, 'the sum of its fills');
-    const whole = ended.status === 'filled';
-    if (whole !== (order.filled === order.quantity)) {
-      throw flaw(
-        place,
-        `${field}.status`,
-        `is ${ended.status} with ${order.filled} of ${order.quantity} filled`,
-      );
-    }
-    orders.delete(symbol!);
-  });
+  const steps = [
+    ...execution.postings.map((posting) => ({
+      ordinal: posting.ordinal,
+      rank: 0,
+      take: () => splitWorking(orders, symbols, posting),
+    })),
+    ...execution.fills.map((fill, k) => ({
+      ordinal: fill.ordinal,
+      rank: 1,
+      take: () => takeFill(place, `execution.fills.${k}`, orders, fill, symbols, settled),
+    })),
+    ...execution.ended.map((ended, k) => ({
+      ordinal: ended.endedOrdinal,
+      rank: 2,
+      take: () => takeEnded(place, `execution.ended.${k}`, orders, ended, symbols),
+    })),
+  ];
+  // A stable sort: within a bar splits, then fills, then ends, each in the order of its list.
+  steps.sort((a, b) => a.ordinal - b.ordinal || a.rank - b.rank);
+  for (const { take } of steps) take();
+}
+
+/** A split changes what a working order has left. */
+function splitWorking(
+  orders: Orders,
+  symbols: readonly string[],
+  posting: Execution['postings'][number],
+): void {
+  const order = posting.kind === 'split' ? orders.get(symbols[posting.instrument]!) : undefined;
+  if (order !== undefined) Object.assign(order, splitOrder(order.filled, order.quantity, posting.ratio));
+}
+
+function takeFill(
+  place: Place,
+  field: string,
+  orders: Orders,
+  fill: Fill,
+  symbols: readonly string[],
+  settled: Settled,
+): void {
+  const order = workingOrder(place, field, orders, symbols[fill.instrument], fill.decidedAtMs);
+  checkFill(place, field, order, fill, settled);
+  order.filled += fill.quantity;
+  order.filledStartMs = fill.barStartMs;
+}
+
+function takeEnded(
+  place: Place,
+  field: string,
+  orders: Orders,
+  ended: Execution['ended'][number],
+  symbols: readonly string[],
+): void {
+  const symbol = symbols[ended.instrument];
+  const order = workingOrder(place, field, orders, symbol, ended.decidedAtMs);
+  same(place, `${field}.side`, ended.side, order.side, 'the order');
+  same(place, `${field}.quantity`, ended.quantity, order.quantity, 'the order');
+  same(place, `${field}.filled`, ended.filled, order.filled, 'the sum of its fills');
+  // What a reverse split leaves of a part-filled order may be nothing: that is no whole fill.
+  const whole = ended.status === 'filled';
+  if (whole !== (order.filled === order.quantity) && ended.reason !== 'BELOW_MINIMUM') {
+    throw flaw(
+      place,
+      `${field}.status`,
+      `is ${ended.status} with ${order.filled} of ${order.quantity} filled`,
+    );
+  }
+  orders.delete(symbol!);
 }
 
 function workingOrder(
@@ -80,7 +126,8 @@ function checkFill(place: Place, field: string, order: Order, fill: Fill, settle
   for (const [name, least] of [
     ['quantity', 1],
     ['notionalMinor', 0],
-    ['feeMinor', 0],
+    // A maker may be paid a rebate.
+    ['feeMinor', Number.MIN_SAFE_INTEGER],
   ] as const) {
     if (!Number.isSafeInteger(fill[name]) || fill[name] < least) {
       throw flaw(place, `${field}.${name}`, `${fill[name]} is no whole number from ${least}`);
@@ -88,7 +135,7 @@ function checkFill(place: Place, field: string, order: Order, fill: Fill, settle
   }
   same(place, `${field}.side`, fill.side, order.side, 'the order');
   same(place, `${field}.decidedOrdinal`, fill.decidedOrdinal, order.decidedOrdinal, 'the order');
-  const earliest = Math.max(settled.after, order.decidedOrdinal, order.filledOrdinal);
+  const earliest = Math.max(settled.after, order.decidedOrdinal);
   if (!(fill.ordinal > earliest && fill.ordinal <= settled.to)) {
     throw flaw(
       place,
@@ -103,11 +150,30 @@ function checkFill(place: Place, field: string, order: Order, fill: Fill, settle
       `${fill.quantity} is more than the ${order.quantity - order.filled} left`,
     );
   }
-  const bar = freshBar(settled.window, fill.ordinal);
-  if (bar === undefined)
-    throw flaw(place, `${field}.ordinal`, `${fill.ordinal} is no bar that this tick added`);
+  if (!(fill.barStartMs > order.filledStartMs)) {
+    throw flaw(place, `${field}.barStartMs`, `${fill.barStartMs} is not after the order's last fill`);
+  }
+  const bar = executionBar(place, field, fill, settled);
   checkMoment(place, field, order, fill, bar.bars.startMs[bar.row]!);
   checkPrice(place, field, fill, bar.bars, bar.row * bar.bars.instruments.length + fill.instrument);
+}
+
+/** The bar in which a fill says it was struck: the decision's own, or the finer one that starts when the fill says. */
+function executionBar(
+  place: Place,
+  field: string,
+  fill: Fill,
+  { window, finer }: Settled,
+): { bars: Bars; row: number } {
+  const bar = freshBar(window, fill.ordinal);
+  if (bar === undefined)
+    throw flaw(place, `${field}.ordinal`, `${fill.ordinal} is no bar that this tick added`);
+  if (finer === undefined) return bar;
+  const row = finer.startMs.indexOf(fill.barStartMs);
+  const [startMs, endMs] = [bar.bars.startMs[bar.row]!, bar.bars.endMs[bar.row]!];
+  if (row < 0 || fill.barStartMs < startMs || fill.barStartMs >= endMs)
+    throw flaw(place, `${field}.barStartMs`, `${fill.barStartMs} is no execution bar within its bar`);
+  return { bars: finer, row };
 }
 
 /** Forward means: the bar began after the decision's, and after the freeze unless the fill itself says otherwise. */
@@ -137,6 +203,10 @@ function checkPrice(place: Place, field: string, fill: Fill, bars: Bars, cell: n
   const expected = fill.rawPrice + (fill.side * fill.referencePrice * costBps) / 1e4;
   if (!(Math.abs(fill.price - expected) <= 1e-9 * expected)) {
     throw flaw(place, `${field}.price`, `${fill.price} is not the raw price with its costs, ${expected}`);
+  }
+  const total = fill.feeBps + costBps + fill.moveBps;
+  if (!(Math.abs(fill.totalBps - total) <= 1e-9 * Math.max(1, Math.abs(total)))) {
+    throw flaw(place, `${field}.totalBps`, `${fill.totalBps} is not the sum of its components, ${total}`);
   }
 }
 
@@ -184,7 +254,7 @@ export function placeOrders(
       side: Math.sign(delta),
       quantity: Math.abs(delta),
       filled: 0,
-      filledOrdinal: deciding.ordinal,
+      filledStartMs: -1,
     });
   });
 }

@@ -2,7 +2,7 @@ import { hashJson, sha256 } from '../kernel/canonical.ts';
 import type { ArtifactStore } from '../stores/ports.ts';
 import { configSchema, releaseSchema, stateSchema, windowSchema } from './artifacts.ts';
 import type { ReleaseRecord } from './records.ts';
-import { checkState, type Tally } from './verify-book.ts';
+import { checkState, openTally, type Tally } from './verify-book.ts';
 import { flaw, same, type Place } from './verify-flaw.ts';
 import { checkWorking, type Orders } from './verify-orders.ts';
 import { parseCanonical, readAll } from './verify-reading.ts';
@@ -43,7 +43,7 @@ export async function verifyRelease(
   const manifest = parseCanonical(place, 'window', read.window, windowSchema, record.window.key);
   const window = await verifyWindow(place, artifacts, manifest, undefined, symbols, record.ordinal);
   const state = parseCanonical(place, 'state', read.state, stateSchema, record.state.key);
-  const tally: Tally = { capital: state.capital, cash: state.capital, fees: 0, quantities: new Map() };
+  const tally = openTally(state.capital);
   const orders: Orders = new Map();
   checkState(place, state, tally);
   checkWorking(place, orders, state, symbols);

@@ -1,4 +1,6 @@
 import type { Json } from '../kernel/canonical.ts';
+import type { Bars } from '../market-data/bars.ts';
+import { decodeBlocks } from '../market-data/window.ts';
 import type { ArtifactStore } from '../stores/ports.ts';
 import {
   dataSchema,
@@ -10,13 +12,13 @@ import {
 } from './artifacts.ts';
 import { decisionKey } from './keys.ts';
 import type { TickRecord } from './records.ts';
-import { addFills, checkFigures, checkState } from './verify-book.ts';
+import { addEvents, checkFigures, checkState } from './verify-book.ts';
 import { instant, type Chain } from './verify-chain.ts';
 import { flaw, located, same, type Place } from './verify-flaw.ts';
-import { checkWorking, placeOrders, settleOrders } from './verify-orders.ts';
+import { checkWorking, placeOrders, settleOrders, type Settled } from './verify-orders.ts';
 import { isText, parseCanonical, readAll } from './verify-reading.ts';
 import type { Standing } from './verify-release.ts';
-import { lastCloseMs, verifyWindow } from './verify-window.ts';
+import { freshBar, lastCloseMs, verifyWindow } from './verify-window.ts';
 
 /** A decision packet as far as the chain can be held against it. */
 export interface PacketView {
@@ -72,17 +74,63 @@ export async function verifyTick(
   checkPacket(place, packet, read.decision, record, heads, symbols, tickMs);
   const execution = parseCanonical(place, 'execution', read.execution, executionSchema, record.execution.key);
   checkExecution(place, execution, record);
-  const settled = { after: standing.settledOrdinal, to: record.ordinal, window };
+  const finer = await readExecutionBars(place, artifacts, record, symbols);
+  const settled = { after: standing.settledOrdinal, to: record.ordinal, window, finer };
+  checkActions(place, execution, settled);
   settleOrders(place, orders, execution, symbols, settled);
   const { deltas } = packet;
   placeOrders(place, orders, execution, symbols, { tickMs, ordinal: record.ordinal, frozenAtMs, deltas });
-  const tally = addFills(standing.tally, execution, symbols);
+  const tally = addEvents(place, standing.tally, execution, symbols);
   const state = parseCanonical(place, 'state', read.state, stateSchema, record.state.key);
   checkState(place, state, tally);
   checkWorking(place, orders, state, symbols);
   const report = parseCanonical(place, 'position', read.position, positionSchema, record.position.key);
   checkFigures(place, record, report, state);
   return { symbols, window, tally, orders, settledOrdinal: record.ordinal };
+}
+
+/** The finer bars in which the tick's orders filled, each block held against its hash; undefined where there are none. */
+async function readExecutionBars(
+  place: Place,
+  artifacts: ArtifactStore,
+  { execution_bars: reference }: TickRecord,
+  symbols: readonly string[],
+): Promise<Bars | undefined> {
+  if (reference === null) return undefined;
+  const field = 'execution_bars';
+  const read = await readAll(place, artifacts, { [field]: { reference, kind: field } });
+  const manifest = parseCanonical(place, field, read[field]!, windowSchema, reference.key);
+  same(place, `${field}.market`, manifest.market, place.market, 'the record');
+  same(place, `${field}.instruments`, manifest.instruments, symbols.length, 'the release');
+  const wanted = manifest.blocks.map(
+    (block, k) => [`${field}.${k}`, { reference: block, kind: 'block' }] as const,
+  );
+  const blocks = await readAll(place, artifacts, Object.fromEntries(wanted), field);
+  return located(place, field, () =>
+    decodeBlocks(
+      symbols,
+      0,
+      wanted.map(([name]) => blocks[name]!),
+    ),
+  );
+}
+
+/** Every dividend and split that was posted lies in the tick's bars, as its source gave it. */
+function checkActions(place: Place, execution: Execution, { window }: Settled): void {
+  execution.postings.forEach(({ kind, instrument, ordinal, ratio, rate, source }, k) => {
+    if (kind !== 'dividend' && kind !== 'split') return;
+    const actions = freshBar(window, ordinal)?.bars.actions ?? [];
+    const found = actions.some(
+      (action) =>
+        action.kind === kind &&
+        action.instrument === instrument &&
+        action.ordinal === ordinal &&
+        action.ratio === ratio &&
+        action.source === source &&
+        (kind === 'split' || action.amount === rate),
+    );
+    if (!found) throw flaw(place, `execution.postings.${k}`, `is a ${kind} that the tick's bars do not have`);
+  });
 }
 
 /** The decision was frozen at or after the bar's close and before the record was made. */
@@ -115,6 +163,7 @@ const SHARED = [
     'ordinal',
     'window',
     'data',
+    'execution_bars',
     'forecast',
   ],
   ...['gate_status', 'blocked_reason', 'health_grade', 'risk_budget_left'],

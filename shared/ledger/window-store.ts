@@ -18,6 +18,17 @@ export async function loadWindow(
   fromOrdinal: number,
 ): Promise<{ bars: Bars; manifest: WindowManifest }> {
   const manifest = await loadManifest(artifacts, reference);
+  return { bars: await windowBars(artifacts, instruments, reference, manifest, fromOrdinal), manifest };
+}
+
+/** The bars of a window whose manifest is at hand, from an ordinal on, as far back as the window reaches. */
+export async function windowBars(
+  artifacts: ArtifactStore,
+  instruments: readonly string[],
+  reference: Reference,
+  manifest: WindowManifest,
+  fromOrdinal: number,
+): Promise<Bars> {
   if (manifest.instruments !== instruments.length) {
     throw new IntegrityError(
       `window ${reference.key} is of ${manifest.instruments} instruments, the universe has ${instruments.length}`,
@@ -31,7 +42,7 @@ export async function loadWindow(
       `window ${reference.key} ends at ordinal ${manifest.last_ordinal}, its blocks do not`,
     );
   }
-  return { bars, manifest };
+  return bars;
 }
 
 /**

@@ -29,7 +29,9 @@ export function emptyBars(instruments: readonly string[], grid: Grid): Bars {
     close: column(),
     volume: column(),
     turnover: column(),
+    spread: column(),
     flags: new Float64Array(cells).fill(bit.DATA_MISSING),
+    actions: [],
   };
 }
 
@@ -76,6 +78,7 @@ function rowOf(starts: Float64Array, startMs: number, hint: number): number {
 }
 
 function place(bars: Bars, cell: number, source: RawBars, k: number): void {
+  const spread = source.spread?.[k] ?? NaN;
   if (bars.flags[cell] !== bit.DATA_MISSING) {
     const same =
       bars.open[cell] === source.open[k] &&
@@ -83,7 +86,8 @@ function place(bars: Bars, cell: number, source: RawBars, k: number): void {
       bars.low[cell] === source.low[k] &&
       bars.close[cell] === source.close[k] &&
       bars.volume[cell] === source.volume[k] &&
-      Object.is(bars.turnover[cell], source.turnover[k]);
+      Object.is(bars.turnover[cell], source.turnover[k]) &&
+      Object.is(bars.spread[cell], spread);
     bars.flags[cell]! |= same ? bit.DATA_DUPLICATE : bit.DATA_CONFLICT;
     return;
   }
@@ -93,5 +97,6 @@ function place(bars: Bars, cell: number, source: RawBars, k: number): void {
   bars.close[cell] = source.close[k]!;
   bars.volume[cell] = source.volume[k]!;
   bars.turnover[cell] = source.turnover[k]!;
+  bars.spread[cell] = spread;
   bars.flags[cell] = 0;
 }

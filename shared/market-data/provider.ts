@@ -1,3 +1,5 @@
+import type { RawAction } from './actions.ts';
+
 /** One instrument's bars as a source gave them: unsorted, unchecked, nothing filled or repaired. */
 export interface RawBars {
   /** Bar START, UTC milliseconds; NaN where the source's stamp could not be read. */
@@ -9,6 +11,8 @@ export interface RawBars {
   readonly volume: Float64Array;
   /** Traded value; NaN where the source has none. */
   readonly turnover: Float64Array;
+  /** Quoted spread, ask less bid, NaN where a bar has none; absent where the source has none at all. */
+  readonly spread?: Float64Array;
 }
 
 /** A source of bars. It shows only what a user could have had at `nowMs`: bars that closed by then. */
@@ -23,6 +27,18 @@ export interface BarProvider {
    * @throws ProviderError with the instrument and the cause.
    */
   fetch(instruments: readonly string[], fromMs: number, toMs: number, nowMs: number): Promise<RawBars[]>;
+  /**
+   * Corporate actions of the instruments whose ex-date lies from `fromDate` to `toDate`, both included, and that were
+   * known by nowMs. An instrument the source does not know is an error, one without any action is not.
+   * @param fromDate,toDate `YYYY-MM-DD`.
+   * @throws ProviderError with the instrument and the cause.
+   */
+  fetchActions(
+    instruments: readonly string[],
+    fromDate: string,
+    toDate: string,
+    nowMs: number,
+  ): Promise<RawAction[]>;
   /** What identifies the data beyond doubt for the manifest: file hashes, or seed and parameters. */
   fingerprint(instruments: readonly string[]): Promise<Readonly<Record<string, string>>>;
 }

@@ -1,6 +1,8 @@
 import type { Level, MarketConfig } from '../config/market-schema.ts';
 import { bit, codesOf, type InstrumentCode } from '../kernel/codes.ts';
 import type { Bars } from './bars.ts';
+import { afterEffect, effectsOf, type Effect, type Effects } from './effects.ts';
+import { isSplitSuspect, type MaxGap } from './split-suspect.ts';
 
 type QualityConfig = MarketConfig['quality'];
 
@@ -23,6 +25,7 @@ const levelKeys: Readonly<Partial<Record<InstrumentCode, keyof QualityConfig>>> 
   DATA_ZERO_VOLUME: 'zero_volume',
   DATA_STALE_RUN: 'stale_run',
   DATA_OUTLIER: 'outlier',
+  DATA_SPLIT_SUSPECT: 'split_suspect',
 };
 
 /** The mask of flags that the configuration gives the level. A bar whose values cannot be used is always RED. */
@@ -34,21 +37,45 @@ export function maskOfLevel(config: QualityConfig, level: Level): number {
   return mask;
 }
 
+/** An instrument's effects by row; undefined where no action of it is in sight. */
+type RowEffects = ReadonlyMap<number, Effect> | undefined;
+
 /**
  * Flags one row of every instrument in place. Nothing is deleted: an outlier stays an outlier with its price, since
- * real crashes exist. Looks at this row and at most QUALITY_LOOKBACK rows before it.
+ * real crashes exist. Looks at this row, at most QUALITY_LOOKBACK rows before it, and their actions. A suspected split
+ * stays one from row to row, absent bars included, until an action explains it.
+ * @param effects of the matrix's actions; worked out anew where not given.
  */
-export function assessQuality(bars: Bars, row: number, config: QualityConfig): void {
+export function assessQuality(
+  bars: Bars,
+  row: number,
+  config: QualityConfig,
+  effects: Effects = effectsOf(bars),
+  maxGap?: MaxGap,
+): void {
   const n = bars.instruments.length;
+  const fromRow = Math.max(0, row - QUALITY_LOOKBACK);
   for (let i = 0; i < n; i++) {
     const cell = row * n + i;
+    const suspected = row > 0 && (bars.flags[cell - n]! & bit.DATA_SPLIT_SUSPECT) !== 0;
+    if (suspected && !effects.explained.has(cell)) bars.flags[cell]! |= bit.DATA_SPLIT_SUSPECT;
     if ((bars.flags[cell]! & bit.DATA_MISSING) !== 0) continue;
     const flags = valueFlags(bars, cell);
     bars.flags[cell]! |= flags;
     if (flags !== 0 && flags !== bit.DATA_ZERO_VOLUME) continue;
+    const own = effects.onPrice.get(i);
     if (isStale(bars, row, i, config.stale_run_bars)) bars.flags[cell]! |= bit.DATA_STALE_RUN;
-    if (isOutlier(bars, row, i, config.outlier_z)) bars.flags[cell]! |= bit.DATA_OUTLIER;
+    if (isOutlier(bars, row, i, config.outlier_z, own)) bars.flags[cell]! |= bit.DATA_OUTLIER;
+    if (isSplitSuspect(bars, row, i, fromRow, config.split_gap_min, own, maxGap))
+      bars.flags[cell]! |= bit.DATA_SPLIT_SUSPECT;
   }
+}
+
+/** Flags one row of every instrument by its own values alone: the same whatever bars come before it. */
+export function assessValues(bars: Bars, row: number): void {
+  const n = bars.instruments.length;
+  for (let cell = row * n; cell < (row + 1) * n; cell++)
+    if ((bars.flags[cell]! & bit.DATA_MISSING) === 0) bars.flags[cell]! |= valueFlags(bars, cell);
 }
 
 /** Flags that a bar's own values earn. */
@@ -85,18 +112,19 @@ function isStale(bars: Bars, row: number, i: number, run: number): boolean {
 
 /**
  * A move far beyond the recent mean one is held against the median absolute deviation of the past returns. The move is
- * the bar's farthest from the last close, by close, high or low: bad ticks often show in an extreme alone.
+ * the bar's farthest from the last close, by close, high or low: bad ticks often show in an extreme alone. Closes
+ * before an action are read as they stand after it.
  */
-function isOutlier(bars: Bars, row: number, i: number, zMax: number): boolean {
+function isOutlier(bars: Bars, row: number, i: number, zMax: number, own: RowEffects): boolean {
   const n = bars.instruments.length;
   const cell = row * n + i;
-  const previous = row > 0 ? bars.close[(row - 1) * n + i]! : NaN;
+  const previous = row > 0 ? afterEffect(bars.close[cell - n]!, own?.get(row)) : NaN;
   if (!(previous > 0)) return false;
   const move = farthest(bars, cell, previous);
   let sum = 0;
   let count = 0;
   for (let back = 1; back <= CHEAP_ROWS && row - back > 0; back++) {
-    const past = closeReturn(bars, (row - back) * n + i, n);
+    const past = closeReturn(bars, row - back, i, own);
     if (past !== past) continue;
     sum += Math.abs(past);
     count++;
@@ -104,7 +132,7 @@ function isOutlier(bars: Bars, row: number, i: number, zMax: number): boolean {
   if (count < CHEAP_ROWS / 2 || Math.abs(move) <= (CHEAP_MULTIPLE * sum) / count) return false;
   const returns: number[] = [];
   for (let back = 1; back <= QUALITY_LOOKBACK - 1 && row - back > 0; back++) {
-    const past = closeReturn(bars, (row - back) * n + i, n);
+    const past = closeReturn(bars, row - back, i, own);
     if (past === past) returns.push(past);
   }
   const centre = median(returns);
@@ -122,10 +150,13 @@ function farthest(bars: Bars, cell: number, previous: number): number {
   return move;
 }
 
-const closeReturn = (bars: Bars, cell: number, n: number): number => {
-  const before = bars.close[cell - n]!;
+/** A row's return by closes, over the actions that take effect at it. */
+function closeReturn(bars: Bars, row: number, i: number, own: RowEffects): number {
+  const n = bars.instruments.length;
+  const cell = row * n + i;
+  const before = afterEffect(bars.close[cell - n]!, own?.get(row));
   return before > 0 ? bars.close[cell]! / before - 1 : NaN;
-};
+}
 
 function median(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort();

@@ -1,11 +1,16 @@
 import { IntegrityError } from '../kernel/errors.ts';
+import { actionsWithin } from './actions.ts';
 import { BAR_FIELDS, type Bars } from './bars.ts';
 import { emptyBars, type Grid } from './align.ts';
+import { decodeActions, encodeActions } from './window-actions.ts';
 
 /** Rows in a block; blocks lie on the ledger's own bar ordinal, so a bar's block never changes. */
 export const BLOCK_ROWS = 32;
+/** Floats before the first row: the number of rows, and of bytes that the actions take. */
+const BLOCK_HEAD = 2;
 /** Floats before the fields of a row: start, end, session day. */
 const ROW_HEAD = 3;
+const FLOAT_BYTES = 8;
 const QUIET_NAN = new Uint32Array([0, 0x7ff80000]);
 
 if (new Uint8Array(new Uint32Array([1]).buffer)[0] !== 1) {
@@ -15,16 +20,25 @@ if (new Uint8Array(new Uint32Array([1]).buffer)[0] !== 1) {
 /** The index of the block that holds the ordinal. */
 export const blockOf = (ordinal: number): number => Math.floor(ordinal / BLOCK_ROWS);
 
+const floatsFor = (bytes: number): number => Math.ceil(bytes / FLOAT_BYTES);
+
 /**
- * Encodes rows [from, to) as raw little-endian Float64, row by row: start, end, session day, then each field of
- * every instrument. NaN has one bit pattern, so that equal bars give equal bytes.
+ * Encodes rows [from, to) as raw little-endian Float64: the number of rows and the byte length of the actions; row by
+ * row start, end, session day, then each field of every instrument; then the rows' actions as canonical JSON, filled
+ * up with zero bytes to whole floats. NaN has one bit pattern, so that equal bars give equal bytes.
  */
 export function encodeBlock(bars: Bars, from: number, to: number): Uint8Array {
   const n = bars.instruments.length;
   const width = ROW_HEAD + BAR_FIELDS.length * n;
-  const floats = new Float64Array((to - from) * width);
+  const rowsEnd = BLOCK_HEAD + (to - from) * width;
+  const actions = encodeActions(
+    actionsWithin(bars.actions, bars.firstOrdinal + from, bars.firstOrdinal + to),
+  );
+  const floats = new Float64Array(rowsEnd + floatsFor(actions.byteLength));
+  floats[0] = to - from;
+  floats[1] = actions.byteLength;
   for (let row = from; row < to; row++) {
-    const base = (row - from) * width;
+    const base = BLOCK_HEAD + (row - from) * width;
     floats[base] = bars.startMs[row]!;
     floats[base + 1] = bars.endMs[row]!;
     floats[base + 2] = bars.sessionDay[row]!;
@@ -33,39 +47,66 @@ export function encodeBlock(bars: Bars, from: number, to: number): Uint8Array {
     });
   }
   const words = new Uint32Array(floats.buffer);
-  for (let k = 0; k < floats.length; k++) if (floats[k] !== floats[k]) words.set(QUIET_NAN, k * 2);
-  return new Uint8Array(floats.buffer);
+  for (let k = 0; k < rowsEnd; k++) if (floats[k] !== floats[k]) words.set(QUIET_NAN, k * 2);
+  const bytes = new Uint8Array(floats.buffer);
+  bytes.set(actions, rowsEnd * FLOAT_BYTES);
+  return bytes;
+}
+
+/** A block's bytes as floats: its rows, and where its actions lie. */
+interface BlockLayout {
+  readonly floats: Float64Array;
+  readonly rows: number;
+  readonly actions: Uint8Array;
+}
+
+function layoutOf(bytes: Uint8Array, instruments: number): BlockLayout {
+  const aligned = bytes.byteOffset % FLOAT_BYTES === 0 ? bytes : bytes.slice();
+  const size = aligned.byteLength;
+  const whole = size % FLOAT_BYTES === 0 && size >= BLOCK_HEAD * FLOAT_BYTES;
+  const floats = new Float64Array(aligned.buffer, aligned.byteOffset, whole ? size / FLOAT_BYTES : 0);
+  const rows = floats[0] ?? NaN;
+  const length = floats[1] ?? NaN;
+  const width = ROW_HEAD + BAR_FIELDS.length * instruments;
+  const rowsEnd = BLOCK_HEAD + rows * width;
+  const counts =
+    Number.isInteger(rows) && rows >= 1 && rows <= BLOCK_ROWS && Number.isInteger(length) && length >= 0;
+  if (!counts || floats.length !== rowsEnd + floatsFor(length)) {
+    throw new IntegrityError(
+      `a bar block of ${size} bytes says ${rows} rows and ${length} bytes of actions; expected 1 to ${BLOCK_ROWS} rows ` +
+        `of ${width * FLOAT_BYTES} bytes after a head of ${BLOCK_HEAD * FLOAT_BYTES}`,
+    );
+  }
+  const actions = aligned.subarray(rowsEnd * FLOAT_BYTES);
+  if (actions.subarray(length).some((byte) => byte !== 0)) {
+    throw new IntegrityError('a bar block has something other than zero bytes after its actions');
+  }
+  return { floats, rows, actions: actions.subarray(0, length) };
 }
 
 /** Rows that a block's bytes hold. @throws IntegrityError where they are not whole rows of the universe. */
-export function rowsInBlock(bytes: Uint8Array, instruments: number): number {
-  const width = (ROW_HEAD + BAR_FIELDS.length * instruments) * 8;
-  const rows = bytes.byteLength / width;
-  if (!Number.isInteger(rows) || rows < 1 || rows > BLOCK_ROWS) {
-    throw new IntegrityError(
-      `a bar block holds ${bytes.byteLength} bytes, expected 1 to ${BLOCK_ROWS} rows of ${width}`,
-    );
-  }
-  return rows;
-}
+export const rowsInBlock = (bytes: Uint8Array, instruments: number): number =>
+  layoutOf(bytes, instruments).rows;
 
-/** Joins the blocks of consecutive ordinals, oldest first, into one matrix that begins at `firstOrdinal`. */
+/**
+ * Joins the blocks of consecutive ordinals, oldest first, into one matrix that begins at `firstOrdinal`.
+ * @throws IntegrityError where a block's bytes are no rows of the universe, or its actions none of these rows.
+ */
 export function decodeBlocks(
   instruments: readonly string[],
   firstOrdinal: number,
   blocks: readonly Uint8Array[],
 ): Bars {
   const n = instruments.length;
-  const counts = blocks.map((bytes) => rowsInBlock(bytes, n));
-  const rows = counts.reduce((sum, count) => sum + count, 0);
-  const bars = emptyBars(instruments, emptyGrid(firstOrdinal, rows));
+  const layouts = blocks.map((bytes) => layoutOf(bytes, n));
+  const total = layouts.reduce((sum, { rows }) => sum + rows, 0);
+  const bars = emptyBars(instruments, emptyGrid(firstOrdinal, total));
   const width = ROW_HEAD + BAR_FIELDS.length * n;
   let row = 0;
-  blocks.forEach((bytes, b) => {
-    const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
-    const floats = new Float64Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 8);
-    for (let r = 0; r < counts[b]!; r++, row++) {
-      const base = r * width;
+  const actions = layouts.flatMap(({ floats, rows, actions: stored }) => {
+    const from = row;
+    for (let r = 0; r < rows; r++, row++) {
+      const base = BLOCK_HEAD + r * width;
       bars.startMs[row] = floats[base]!;
       bars.endMs[row] = floats[base + 1]!;
       bars.sessionDay[row] = floats[base + 2]!;
@@ -73,8 +114,9 @@ export function decodeBlocks(
         bars[field].set(floats.subarray(base + ROW_HEAD + k * n, base + ROW_HEAD + (k + 1) * n), row * n);
       });
     }
+    return decodeActions(stored, n, firstOrdinal + from, firstOrdinal + row);
   });
-  return bars;
+  return { ...bars, actions };
 }
 
 const emptyGrid = (firstOrdinal: number, rows: number): Grid => ({
@@ -105,6 +147,7 @@ export function joinBars(older: Bars, newer: Bars): Bars {
     endMs: join(older.endMs, newer.endMs),
     sessionDay: join(older.sessionDay, newer.sessionDay),
     ...(fields as { [field in (typeof BAR_FIELDS)[number]]: Float64Array }),
+    actions: [...older.actions, ...newer.actions],
   };
 }
 
@@ -130,6 +173,8 @@ export function rowsOf(bars: Bars, from: number, to: number): Bars {
     close: cells(bars.close),
     volume: cells(bars.volume),
     turnover: cells(bars.turnover),
+    spread: cells(bars.spread),
     flags: cells(bars.flags),
+    actions: actionsWithin(bars.actions, bars.firstOrdinal + from, bars.firstOrdinal + to),
   };
 }

@@ -1,7 +1,7 @@
 import { safeInteger } from '../kernel/money.ts';
 
-/** A FIFO lot as three numbers: signed steps, signed cost and the fee paid, both in minor units. */
-const LOT = 3;
+/** A FIFO lot as four numbers: signed steps, signed cost and the fee paid, both in minor units, and the session's day. */
+export const LOT = 4;
 
 /**
  * One market's book in its currency. Money in minor units, quantities in steps, both whole; per instrument in
@@ -14,6 +14,15 @@ export interface Book {
   fees: number;
   /** Gains and losses realised so far, before fees. */
   realised: number;
+  /** Dividends booked so far, net of what was withheld; those that a short owed are negative. */
+  dividends: number;
+  /** Borrow and funding so far: negative where they cost. */
+  holding: number;
+  /** The session that the book stands in, in days since 1970-01-01, and the end of the last bar it saw. -1: none. */
+  sessionDay: number;
+  lastEndMs: number;
+  /** Dividends booked and not paid yet, flat triples: instrument, day of payment, signed minor units. */
+  dues: number[];
   readonly quantity: Float64Array;
   readonly cost: Float64Array;
   readonly realisedBy: Float64Array;
@@ -22,11 +31,13 @@ export interface Book {
   readonly invalidation: Float64Array;
   /** The last valid close, and how many sessions in a row had none since. */
   readonly lastClose: Float64Array;
+  /** Last valid close before this session, after ex-rights: what price limits are reckoned from. 0: none known. */
+  readonly priorClose: Float64Array;
   readonly absentDay: Float64Array;
   readonly absentSessions: Float64Array;
   /** Day of the last trade that was counted: at most one an instrument and day. */
   readonly lastTradeDay: Float64Array;
-  /** FIFO lots per instrument, flat triples. */
+  /** FIFO lots per instrument, flat, four numbers each. */
   readonly lots: number[][];
 }
 
@@ -37,6 +48,7 @@ const BOOK_COLUMNS = [
   'confirmedOrdinal',
   'invalidation',
   'lastClose',
+  'priorClose',
   'absentDay',
   'absentSessions',
   'lastTradeDay',
@@ -51,6 +63,11 @@ export function openBook(instruments: number, capitalMinor: number): Book {
     cash: capitalMinor,
     fees: 0,
     realised: 0,
+    dividends: 0,
+    holding: 0,
+    sessionDay: -1,
+    lastEndMs: -1,
+    dues: [],
     lots: Array.from({ length: instruments }, () => []),
   };
 }
@@ -61,6 +78,7 @@ export function copyBook(book: Book): Book {
   return {
     ...book,
     ...(columns as { [column in (typeof BOOK_COLUMNS)[number]]: Float64Array }),
+    dues: [...book.dues],
     lots: book.lots.map((lots) => [...lots]),
   };
 }
@@ -75,7 +93,7 @@ export interface Posted {
 /**
  * Posts one fill: cash against position, realised gain and fees. FIFO: what the fill closes is taken from the oldest
  * lots, what remains opens a new one.
- * @param side +1 buy, -1 sell; `quantity` steps and `notional`, `fee` minor units, all positive.
+ * @param side +1 buy, -1 sell; `quantity` steps and `notional`, `fee` minor units, all positive (a fee may be a rebate).
  */
 export function post(
   book: Book,
@@ -93,7 +111,8 @@ export function post(
   const realised = closing === 0 ? 0 : -side * closingNotional - closed.cost;
   const openingNotional = notional - closingNotional;
   const openingFee = closing === 0 ? fee : Math.round((fee * (quantity - closing)) / quantity);
-  if (quantity > closing) book.lots[i]!.push(side * (quantity - closing), side * openingNotional, openingFee);
+  if (quantity > closing)
+    book.lots[i]!.push(side * (quantity - closing), side * openingNotional, openingFee, book.sessionDay);
   book.quantity[i] = held + side * quantity;
   book.cost[i]! += side * openingNotional - closed.cost;
   book.cash = safeInteger(book.cash - side * notional - fee, 'cash');
@@ -127,6 +146,21 @@ function closeLots(book: Book, i: number, steps: number): { cost: number; fees: 
   return { cost, fees };
 }
 
+/** Steps of a long that were bought in the session of the day: what T+1 locks. */
+export function boughtOn(book: Book, i: number, day: number): number {
+  const lots = book.lots[i]!;
+  let steps = 0;
+  for (let k = 0; k < lots.length; k += LOT) if (lots[k + 3] === day) steps += Math.max(0, lots[k]!);
+  return steps;
+}
+
+/** Dividends that are booked and not paid: negative where shorts owe more than longs are due. */
+export function receivable({ dues }: Book): number {
+  let sum = 0;
+  for (let k = 2; k < dues.length; k += 3) sum += dues[k]!;
+  return sum;
+}
+
 /** One line of double entry; positions are held at cost. */
 export interface Posting {
   readonly account: string;
@@ -153,11 +187,13 @@ export function postingLines(
 }
 
 /**
- * The law of the book: cash and positions at cost are the capital, the realised gains and no fees.
+ * The law of the book: cash, dividends due and positions at cost are the capital, what was realised, paid in dividends
+ * and charged for holding, less fees.
  * @returns the difference in minor units, 0 where the book is whole.
  */
 export function imbalance(book: Book): number {
   let positions = 0;
   for (const cost of book.cost) positions += cost;
-  return book.cash + positions - (book.capital + book.realised - book.fees);
+  const earned = book.realised + book.dividends + book.holding - book.fees;
+  return book.cash + receivable(book) + positions - (book.capital + earned);
 }

@@ -1,6 +1,6 @@
 import { toMinor } from '../kernel/money.ts';
 import type { Bars } from '../market-data/bars.ts';
-import type { Book } from './book.ts';
+import { receivable, type Book } from './book.ts';
 
 /** What the book is worth and how it leans, in minor units. */
 export interface Valuation {
@@ -19,8 +19,8 @@ export interface Marking {
   /** Sessions without a valid close after which a position is cut by the haircut. */
   readonly suspendedSessionsMax: number;
   readonly suspensionHaircut: number;
-  /** Cost of leaving a position in bps, given its side, close and value. */
-  exitBps(side: 1 | -1, dayNumber: number, close: number, notional: number): number;
+  /** Cost of leaving a position of instrument i in bps, given its side, close and value. */
+  exitBps(i: number, side: 1 | -1, dayNumber: number, close: number, notional: number): number;
 }
 
 /** Takes the bar's valid closes as the last ones known, and counts sessions without one. */
@@ -45,7 +45,7 @@ export function markPrice(book: Book, i: number, dayNumber: number, marking: Mar
   const close = book.lastClose[i]!;
   const side = book.quantity[i]! < 0 ? -1 : 1;
   const units = Math.abs(book.quantity[i]!) / marking.stepsPerUnit[i]!;
-  const leave = close * (1 - (side * marking.exitBps(side, dayNumber, close, units * close)) / 1e4);
+  const leave = close * (1 - (side * marking.exitBps(i, side, dayNumber, close, units * close)) / 1e4);
   if (book.absentSessions[i]! <= marking.suspendedSessionsMax) return leave;
   return leave * (1 - side * marking.suspensionHaircut);
 }
@@ -57,9 +57,9 @@ export const positionValue = (book: Book, i: number, dayNumber: number, marking:
     marking.minorPerUnit,
   );
 
-/** Values the whole book at exit prices. */
+/** Values the whole book at exit prices; dividends that are due count before they are paid. */
 export function value(book: Book, dayNumber: number, marking: Marking): Valuation {
-  let equity = book.cash;
+  let equity = book.cash + receivable(book);
   let gross = 0;
   let largest = 0;
   for (let i = 0; i < book.quantity.length; i++) {

@@ -1,11 +1,14 @@
 import type { MarketConfig } from '../config/market-schema.ts';
 import type { Instruments } from '../execution/instruments.ts';
+import { wholeOrderSteps, type DayRules } from '../execution/trading-rules.ts';
 import { bit } from '../kernel/codes.ts';
 
 /** What the sizing of a universe needs, in columns; money in whole currency units here, not minor ones. */
 export interface SizingInputs {
   readonly config: MarketConfig;
   readonly instruments: Instruments;
+  /** The trading rules of instrument i in the session in which an order may first fill; undefined where uncovered. */
+  dayRules(i: number): DayRules | undefined;
   readonly barsPerDay: number;
   readonly barsPerYear: number;
   readonly equity: number;
@@ -13,6 +16,8 @@ export interface SizingInputs {
   /** +1, -1: take that side; 0: close; NaN: hold what is there. */
   readonly direction: Float64Array;
   readonly quantity: Float64Array;
+  /** Steps of a holding that cannot be sold in that session yet. */
+  readonly locked: Float64Array;
   /** What working orders may still add to the position, signed steps: counted as if it had filled. */
   readonly pending: Float64Array;
   readonly price: Float64Array;
@@ -30,6 +35,13 @@ export interface Sizing {
 
 /** Room kept in cash for costs and for a price that opens higher. */
 const CASH_MARGIN = 1.01;
+
+/** Largest position notional by capacity: the market's share of the value traded on average in a day or in a bar. */
+export const capacityNotional = (
+  { capacity_adv_max: share, capacity_basis: basis }: MarketConfig['limits'],
+  barsPerDay: number,
+  averageNotional: number,
+): number => share * averageNotional * (basis === 'day' ? barsPerDay : 1);
 
 /**
  * Turns directions into targets: volatility-scaled, then cut to the limits of name, capacity, gross exposure and
@@ -66,18 +78,27 @@ function sizeOne(inputs: SizingInputs, out: Sizing, i: number): void {
   out.target[i] = held;
   out.delta[i] = 0;
   if (direction !== direction) return;
-  if (direction === 0 || held * direction < 0) {
+  const leaves = direction === 0 || held * direction < 0;
+  if (leaves) {
     out.uncut[i] = 0;
     out.target[i] = 0;
-    out.delta[i] = held === 0 ? 0 : -held;
-    return;
+    if (held === 0) return;
   }
+  const day = inputs.dayRules(i);
+  if (day === undefined) out.reasons[i] = bit.RULES_UNCOVERED;
+  else if (leaves) order(inputs, out, i, day, -held, day.notionalMin);
+  else aim(inputs, out, i, day);
+}
+
+/** Sizes a position on the side asked for: the wish, what the limits leave of it, and the change that is worth an order. */
+function aim(inputs: SizingInputs, out: Sizing, i: number, day: DayRules): void {
   const { limits, sizing } = inputs.config;
-  const lot = inputs.instruments.lotSteps[i]!;
+  const held = Math.abs(inputs.quantity[i]!);
+  const direction = inputs.direction[i]!;
   const stepsPerMoney = inputs.instruments.stepsPerUnit[i]! / inputs.price[i]!;
   const yearly = inputs.sigma[i]! * Math.sqrt(inputs.barsPerYear * inputs.direction.length);
   const wish = (sizing.volatility_target / yearly) * inputs.equity;
-  const capacity = limits.capacity_adv_max * inputs.averageNotional[i]! * inputs.barsPerDay;
+  const capacity = capacityNotional(limits, inputs.barsPerDay, inputs.averageNotional[i]!);
   let money = wish;
   if (money > limits.name_max * inputs.equity) {
     money = limits.name_max * inputs.equity;
@@ -87,29 +108,46 @@ function sizeOne(inputs: SizingInputs, out: Sizing, i: number): void {
     money = capacity;
     out.reasons[i]! |= bit.CAPACITY_ADV;
   }
-  const wholeLots = (amount: number): number => Math.floor((amount * stepsPerMoney) / lot) * lot;
-  const target = wholeLots(money);
-  const change = target - Math.abs(held);
-  out.uncut[i] = direction * wholeLots(wish);
+  const whole = (amount: number): number => wholeOrderSteps(day, 1, Math.floor(amount * stepsPerMoney), 0);
+  const target = whole(money);
+  const change = target - held;
+  out.uncut[i] = direction * whole(wish);
   out.target[i] = direction * target;
   if (held !== 0 && Math.abs(change) < sizing.rebalance_band * target) out.reasons[i]! |= bit.BELOW_BAND;
-  else {
-    const lots = Math.trunc(change / lot) * lot;
-    if (lots === 0 || Math.abs(lots) / stepsPerMoney < limits.order_notional_min)
-      out.reasons[i]! |= bit.BELOW_MINIMUM;
-    else out.delta[i] = direction * lots;
-  }
+  else order(inputs, out, i, day, direction * change, Math.max(limits.order_notional_min, day.notionalMin));
 }
 
-/** Scales every change that increases exposure, rounded down to lots. */
+/** The largest order of at most this signed change that the day's rules allow, less what T+1 locks; none below `least`. */
+function order(
+  inputs: SizingInputs,
+  out: Sizing,
+  i: number,
+  day: DayRules,
+  change: number,
+  least: number,
+): void {
+  const held = inputs.quantity[i]!;
+  const reduces = held * change < 0;
+  const free = reduces ? Math.max(0, Math.abs(held) - inputs.locked[i]!) : Infinity;
+  const wanted = Math.min(Math.abs(change), free);
+  if (wanted < Math.abs(change)) out.reasons[i]! |= bit.T1_LOCKED;
+  // Only a sale of all that is held may be an odd lot.
+  const steps = wholeOrderSteps(day, reduces ? -1 : 1, wanted, reduces ? Math.abs(held) : 0);
+  const notional = (steps * inputs.price[i]!) / inputs.instruments.stepsPerUnit[i]!;
+  if (steps > 0 && notional >= least) out.delta[i] = Math.sign(change) * steps;
+  else if (wanted > 0 || change === 0) out.reasons[i]! |= bit.BELOW_MINIMUM;
+}
+
+/** Scales every change that increases exposure, rounded down to what may be ordered. */
 function scaleIncreases(inputs: SizingInputs, out: Sizing, factor: number, code: number): void {
+  const { order_notional_min: least } = inputs.config.limits;
   for (let i = 0; i < inputs.direction.length; i++) {
     const delta = out.delta[i]!;
-    if (delta === 0 || inputs.quantity[i]! * delta < 0) continue;
-    const lot = inputs.instruments.lotSteps[i]!;
-    const steps = Math.floor((Math.abs(delta) * factor) / lot) * lot;
+    const day = inputs.dayRules(i);
+    if (delta === 0 || day === undefined || inputs.quantity[i]! * delta < 0) continue;
+    const steps = wholeOrderSteps(day, 1, Math.floor(Math.abs(delta) * factor), 0);
     const worth = (steps * inputs.price[i]!) / inputs.instruments.stepsPerUnit[i]!;
-    const small = steps === 0 || worth < inputs.config.limits.order_notional_min;
+    const small = steps === 0 || worth < Math.max(least, day.notionalMin);
     out.reasons[i]! |= small ? code | bit.BELOW_MINIMUM : code;
     out.delta[i] = small ? 0 : Math.sign(delta) * steps;
     out.target[i] = inputs.quantity[i]! + out.delta[i]!;

@@ -15,6 +15,7 @@ export interface ReleaseInputs {
   readonly firstTickMs: number;
   readonly health: Release['health'];
   readonly driftReference: Release['drift_reference'];
+  readonly halfSpreadBps: Float64Array;
 }
 
 /** The frozen release of one market: the same data, configuration, model, calendar and code give the same hash. */
@@ -36,10 +37,15 @@ export function freezeRelease(inputs: ReleaseInputs): { release: Release; sha256
     symbols: files.universe.instruments.map(({ symbol }) => symbol),
     first_tick_utc: isoUtc(inputs.firstTickMs),
     health: inputs.health,
+    half_spread_bps: Array.from(inputs.halfSpreadBps, (bps) => (Number.isNaN(bps) ? null : bps)),
     drift_reference: inputs.driftReference,
   };
   return { release, sha256: hashJson(release as unknown as Json) };
 }
+
+/** The half spreads that a release froze, by instrument, NaN where it has none: what the compiled market takes. */
+export const frozenSpreads = ({ half_spread_bps: frozen }: Release): Float64Array =>
+  Float64Array.from(frozen, (bps) => bps ?? NaN);
 
 /** A market's files with the universe cut to the symbols asked for, in the order of the universe file. */
 export function cutUniverse(files: MarketFiles, symbols: readonly string[] | undefined): MarketFiles {

@@ -1,6 +1,7 @@
 import type { ThresholdKey } from '../config/threshold-schema.ts';
 import type { Drift } from '../forecast/drift.ts';
 import type { DaysPerYear } from '../kernel/statistics.ts';
+import type { Certificates } from '../ledger/certificates.ts';
 import type { Performance } from '../portfolio/performance.ts';
 
 /** Where one market's ledger stands at a committed head: all that the sign-off reads of it. */
@@ -25,6 +26,8 @@ export interface MarketStanding {
   readonly lastDay: number;
   /** The latest drill of the kill switch and its age in days at the head; undefined where none is recorded. */
   readonly killSwitchDrill: { readonly passed: boolean; readonly ageDays: number } | undefined;
+  /** What is proven of the very head that is reviewed. */
+  readonly certificates: Certificates;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Timeline } from '../calendar/timeline.ts';
 import { NEVER_MS, requestCancel } from '../execution/orders.ts';
 import { fillMoment } from '../execution/fills.ts';
 import { bit, codesOf, type Code } from '../kernel/codes.ts';
@@ -5,15 +6,16 @@ import { FLAT, LONG, SHORT, WAIT, type Decision } from './decision.ts';
 import type { MarketRules } from './rules.ts';
 import type { TickState } from './state.ts';
 
-/** Starts and ends of the bars after a tick, from the calendar: where its orders may fill and until when. */
-export interface Upcoming {
-  readonly startMs: Float64Array;
-  readonly endMs: Float64Array;
-}
+/** The bars after a tick, from the calendar: where its orders may fill and until when. */
+export type Upcoming = Timeline;
 
 /** Bars after a tick that its orders need to know. */
 export const upcomingBars = (rules: MarketRules): number =>
   rules.fillSpec.delay_bars + rules.fillSpec.deadline_bars + 1;
+
+/** The session in which an order placed now may first fill; NaN where the calendar ends before it. */
+export const nextSessionDay = (rules: MarketRules, upcoming: Upcoming | undefined): number =>
+  upcoming?.sessionDay[rules.fillSpec.delay_bars - 1] ?? NaN;
 
 /** Which orders may be placed: all, only those that reduce a position, or none. */
 export type Placing = 'all' | 'reducing' | 'none';
@@ -81,7 +83,10 @@ function place(
   const { fillSpec } = rules;
   const delta = decision.delta[i]!;
   const first = fillSpec.delay_bars - 1;
-  const early = fillMoment(fillSpec, decision.frozenAtMs, upcoming.startMs[first]!) === 'too_early' ? 1 : 0;
+  // Within a decision bar some finer bar always opens after the freeze; a bar as long as the decision's may be too early.
+  const sameSize = rules.config.execution_bar_size === undefined;
+  const moment = fillMoment(fillSpec, decision.frozenAtMs, upcoming.startMs[first]!);
+  const early = sameSize && moment === 'too_early' ? 1 : 0;
   const last = first + early + fillSpec.deadline_bars;
   orders.side[i] = Math.sign(delta);
   orders.quantity[i] = Math.abs(delta);
@@ -93,6 +98,7 @@ function place(
   orders.referencePrice[i] = decision.referencePrice[i]!;
   orders.cancelAtMs[i] = NEVER_MS;
   orders.increases[i] = delta * state.book.quantity[i]! < 0 ? 0 : 1;
+  orders.spreadBps[i] = decision.spreadBps[i]!;
   orders.sigma[i] = decision.sigma[i]!;
   orders.averageNotional[i] = decision.averageNotional[i]!;
   orders.relativeMove[i] = decision.relativeMove[i]!;

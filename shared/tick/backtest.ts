@@ -1,17 +1,16 @@
 import { slice, type Timeline } from '../calendar/timeline.ts';
 import { EventLog } from '../execution/event-log.ts';
 import type { TickEvents } from '../execution/events.ts';
-import { NEVER_MS } from '../execution/orders.ts';
+import type { DriftReference } from '../forecast/drift.ts';
 import type { HealthRecord } from '../forecast/health.ts';
 import type { Bars } from '../market-data/bars.ts';
-import { judge } from '../risk/gates.ts';
-import { applyDecision, upcomingBars } from './apply.ts';
-import { decide } from './decide.ts';
+import { upcomingBars } from './apply.ts';
 import { workspace } from './decision.ts';
-import { forecaster } from './forecast-step.ts';
+import { forecaster, type Forecaster } from './forecast-step.ts';
 import type { MarketRules } from './rules.ts';
-import { openState, type TickState } from './state.ts';
-import { advance, close, frozenAt, measure } from './tick.ts';
+import { idealTick, keepEvents, runTick, type RowCircumstances, type TickOutcome } from './run-tick.ts';
+import { copyState, type TickState } from './state.ts';
+import { warmState, type FinerBars } from './tick.ts';
 
 export interface BacktestInputs {
   readonly rules: MarketRules;
@@ -22,6 +21,16 @@ export interface BacktestInputs {
   /** The calendar's bars from row 0 on, reaching past the last row by what orders need. */
   readonly line: Timeline;
   readonly health: HealthRecord;
+  /** Finer bars in which orders fill, where the market has them. */
+  readonly finer?: FinerBars;
+  /** The state before the first tick; by default what the rows before it leave. */
+  readonly opening?: TickState;
+  /** What each row met; by default every tick is as a replay means it. */
+  readonly circumstances?: (row: number) => RowCircumstances;
+  /** Where it is given, drift is watched as the chain does. */
+  readonly driftReference?: DriftReference;
+  /** What forecasts; by default the market's own. */
+  readonly forecaster?: (rules: MarketRules) => Forecaster;
 }
 
 export interface Backtest {
@@ -33,52 +42,24 @@ export interface Backtest {
   readonly actions: Float64Array;
 }
 
+/** A backtest that is taken row by row, each row once and in order. */
+export interface BacktestRun {
+  readonly state: TickState;
+  readonly log: EventLog;
+  readonly actions: Float64Array;
+  /** Forecasts of the newest row. */
+  readonly view: Forecaster;
+  /** The first ordinal that is not settled yet. */
+  readonly fromOrdinal: number;
+  /** Takes the next row; undefined where it is no tick: warm-up, or missed. */
+  step(row: number): TickOutcome | undefined;
+}
+
 /** The tick as a loop: the same functions in the same order as the chain, with nothing in between. */
-export function backtest({ rules, bars, firstRow, line, health }: BacktestInputs): Backtest {
-  const state = openState(rules);
-  const log = new EventLog();
-  const actions = new Float64Array(4);
-  const view = forecaster(rules);
-  const ahead = upcomingBars(rules);
-  const work = workspace(rules.instruments.symbols.length);
-  const circumstances = {
-    misaligned: 0,
-    lateness_s: rules.config.schedule_offset_s,
-    tradingEnabled: true,
-    health,
-  };
-  for (let row = 0; row < bars.startMs.length; row++) {
-    view.push(bars, row);
-    if (row < firstRow) continue;
-    view.predict(bars, row);
-    advance(rules, state, bars, row, NEVER_MS, log.sink);
-    const upcoming =
-      row + 1 + ahead <= line.startMs.length ? slice(line, row + 1, row + 1 + ahead) : undefined;
-    const { inputs, valuation } = measure(rules, state, bars, row, { ...circumstances, upcoming });
-    const verdict = judge(inputs, rules.config);
-    const frozenAtMs = frozenAt(rules, bars.endMs[row]!);
-    const decision = decide({
-      rules,
-      state,
-      bars,
-      row,
-      view,
-      verdict,
-      equity: valuation.equity,
-      frozenAtMs,
-      workspace: work,
-    });
-    for (const action of decision.action) actions[action]!++;
-    if (upcoming !== undefined) applyDecision(rules, state, decision, 'all', upcoming);
-    close(rules, state, bars, row, {
-      verdict,
-      valuation,
-      instrumentsRed: inputs.instrumentsRed,
-      misaligned: 0,
-      late: false,
-      driftCounts: [],
-    });
-  }
+export function backtest(inputs: BacktestInputs): Backtest {
+  const run = openBacktest(inputs);
+  for (let row = 0; row < inputs.bars.startMs.length; row++) run.step(row);
+  const { state, log, actions } = run;
   return {
     state,
     log,
@@ -87,4 +68,46 @@ export function backtest({ rules, bars, firstRow, line, health }: BacktestInputs
       return log.events();
     },
   };
+}
+
+/** Opens a backtest before its first row. */
+export function openBacktest(inputs: BacktestInputs): BacktestRun {
+  const { rules, bars, firstRow, line, health, driftReference } = inputs;
+  const view = (inputs.forecaster ?? forecaster)(rules);
+  const work = workspace(rules.instruments.symbols.length);
+  let fromOrdinal = bars.firstOrdinal + firstRow;
+  const run = {
+    state: inputs.opening === undefined ? warmState(rules, bars, firstRow) : copyState(inputs.opening),
+    log: new EventLog(),
+    actions: new Float64Array(4),
+    view,
+    get fromOrdinal() {
+      return fromOrdinal;
+    },
+    step(row: number): TickOutcome | undefined {
+      view.push(bars, row);
+      if (row < firstRow) return undefined;
+      const now = inputs.circumstances?.(row) ?? idealTick(rules, bars.endMs[row]!);
+      if (now.kind === 'missed') return undefined;
+      view.predict(bars, row);
+      const outcome = runTick({
+        ...{ rules, state: run.state, bars, row, fromOrdinal, view, health, now, workspace: work },
+        finer: inputs.finer,
+        upcoming: upcomingAt(rules, line, row),
+        driftReference,
+      });
+      keepEvents(outcome.executed.events, run.log.sink);
+      for (const action of outcome.decision.action) run.actions[action]!++;
+      fromOrdinal = bars.firstOrdinal + row + 1;
+      return outcome;
+    },
+  };
+  return run;
+}
+
+/** The calendar's bars after a row that its orders need to know; undefined where the calendar ends too soon. */
+export function upcomingAt(rules: MarketRules, line: Timeline, row: number): Timeline | undefined {
+  const from = row + 1;
+  const to = from + upcomingBars(rules);
+  return to <= line.startMs.length ? slice(line, from, to) : undefined;
 }

@@ -2,6 +2,7 @@ import { judgeDrift, type DriftReference } from '../forecast/drift.ts';
 import { DAY_MS, isoUtc, utcDay } from '../kernel/time.ts';
 import type { PositionReport } from '../ledger/artifacts.ts';
 import type { Bars } from '../market-data/bars.ts';
+import { receivable } from '../portfolio/book.ts';
 import { markPrice, positionValue, value, type Valuation } from '../portfolio/mark.ts';
 import type { Verdict } from '../risk/gates.ts';
 import type { MarketRules } from './rules.ts';
@@ -44,6 +45,7 @@ export function closeTick(inputs: CloseInputs): { valuation: Valuation; report: 
       currency: rules.config.currency,
       equity: valuation.equity,
       cash: state.book.cash,
+      receivable: receivable(state.book),
       positions: positionsOf(rules, state, bars.sessionDay[row]!),
       day: dayOf(state),
       drift: drift.map((entry) => ({ ...entry, psi: Number.isNaN(entry.psi) ? null : entry.psi })),

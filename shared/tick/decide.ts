@@ -1,8 +1,10 @@
+import { baseHalfSpreadBps, holdingRates } from '../execution/costs.ts';
 import type { Features } from '../forecast/features.ts';
 import type { Forecast } from '../forecast/forecast.ts';
 import { bit } from '../kernel/codes.ts';
 import { roundProbability } from '../kernel/math.ts';
 import type { Bars } from '../market-data/bars.ts';
+import { boughtOn } from '../portfolio/book.ts';
 import { size } from '../portfolio/sizing.ts';
 import type { Verdict } from '../risk/gates.ts';
 import {
@@ -39,6 +41,8 @@ export interface DecideInputs {
   /** Equity in minor units, valued at exit prices. */
   readonly equity: number;
   readonly frozenAtMs: number;
+  /** The session in which an order placed now may first fill, in days since 1970-01-01; NaN where nobody knows. */
+  readonly nextDay: number;
   /** Columns to work in; the decision then holds only until the next one is made in them. */
   readonly workspace?: Workspace;
 }
@@ -74,7 +78,8 @@ export function decide(inputs: DecideInputs): Decision {
 }
 
 /** The action that the forecast asks for. */
-function signal({ rules, view, state }: DecideInputs, decision: Decision, i: number): void {
+function signal(inputs: DecideInputs, decision: Decision, i: number): void {
+  const { rules, view, state } = inputs;
   const { forecast } = view;
   if (forecast.ready[i] === 0) return waitFor(decision, i, bit.FEATURE_WARMUP);
   const { entry } = rules.policy;
@@ -94,6 +99,12 @@ function signal({ rules, view, state }: DecideInputs, decision: Decision, i: num
     decision.reasons[i]! |= bit.SHORT_NOT_ALLOWED;
     return;
   }
+  if (!mayHold(inputs, i, long ? 1 : -1)) {
+    if (long) return waitFor(decision, i, bit.RULES_UNCOVERED);
+    decision.action[i] = FLAT;
+    decision.reasons[i]! |= bit.NO_BORROW;
+    return;
+  }
   const cost = view.roundTripBps[i]! / 1e4;
   if (forecast.pLaunch[2][i]! < entry.p_launch_min) return waitFor(decision, i, bit.LAUNCH_UNLIKELY);
   if (Math.abs(forecast.q50[i]!) < entry.edge_over_cost_min * cost)
@@ -103,6 +114,13 @@ function signal({ rules, view, state }: DecideInputs, decision: Decision, i: num
     rules.policy.invalidation_sigmas * decision.sigma[i]! * Math.sqrt(rules.policy.launch_edges[2]);
   const level = decision.referencePrice[i]! * (1 + (long ? -distance : distance));
   decision.invalidation[i] = trailed(state, i, long, Math.max(0, level));
+}
+
+/** Whether what holding the side costs is known for the session; a short needs a row that says so, a long may be free. */
+function mayHold({ rules, nextDay }: DecideInputs, i: number, side: 1 | -1): boolean {
+  if (side === 1 && rules.costs.profile.holding.length === 0) return true;
+  const rates = holdingRates(rules.costs, side, rules.instruments.symbols[i]!, nextDay);
+  return rates !== undefined && (side === 1 || rates.length > 0);
 }
 
 /** A level that refutes the direction only ever moves with the position, never away from the price. */
@@ -162,22 +180,26 @@ function exitReason(
   return !confirmed && age >= rules.policy.launch_edges[2] ? bit.TIME_STOP : 0;
 }
 
-function applySizing({ rules, state, equity }: DecideInputs, decision: Decision, work: Workspace): void {
-  const { orders } = state;
-  const { direction, pending, sizingReasons } = work;
+function applySizing(inputs: DecideInputs, decision: Decision, work: Workspace): void {
+  const { rules, state, equity, nextDay } = inputs;
+  const { orders, book } = state;
+  const { direction, pending, sizingReasons, locked } = work;
   for (let i = 0; i < direction.length; i++) {
     pending[i] = orders.increases[i] === 1 ? orders.side[i]! * (orders.quantity[i]! - orders.filled[i]!) : 0;
+    locked[i] = book.quantity[i]! > 0 ? lockedSteps(inputs, i) : 0;
   }
   size(
     {
       config: rules.config,
       instruments: rules.instruments,
+      dayRules: (i) => rules.trading.on(i, nextDay),
       barsPerDay: rules.barsPerDay,
       barsPerYear: rules.barsPerYear,
       equity: equity / rules.minorPerUnit,
-      cash: state.book.cash / rules.minorPerUnit,
+      cash: book.cash / rules.minorPerUnit,
       direction,
-      quantity: state.book.quantity,
+      quantity: book.quantity,
+      locked,
       pending,
       price: decision.referencePrice,
       sigma: decision.sigma,
@@ -185,5 +207,22 @@ function applySizing({ rules, state, equity }: DecideInputs, decision: Decision,
     },
     { uncut: decision.uncut, target: decision.target, delta: decision.delta, reasons: sizingReasons },
   );
-  for (let i = 0; i < direction.length; i++) decision.reasons[i]! |= sizingReasons[i]!;
+  for (let i = 0; i < direction.length; i++) {
+    decision.reasons[i]! |= sizingReasons[i]!;
+    if ((sizingReasons[i]! & bit.RULES_UNCOVERED) !== 0) decision.action[i] = WAIT;
+    if (decision.delta[i] !== 0) decision.spreadBps[i] = spreadOf(inputs, decision, i);
+  }
+}
+
+/** Steps that the next order could not sell yet, since they were bought in the session in which it would fill. */
+function lockedSteps({ rules, state, nextDay }: DecideInputs, i: number): number {
+  const locks = (rules.trading.on(i, nextDay)?.sellAfterSessions ?? 0) > 0;
+  return locks ? boughtOn(state.book, i, nextDay) : 0;
+}
+
+/** Half the spread that an order starts from: quoted where the bar has it, else the release's estimate. */
+function spreadOf({ rules, bars, row }: DecideInputs, decision: Decision, i: number): number {
+  const quoted = bars.spread[row * decision.action.length + i]!;
+  const tick = rules.instruments.priceTick[i]!;
+  return baseHalfSpreadBps(rules.costs, quoted, rules.spreads[i]!, decision.referencePrice[i]!, tick);
 }

@@ -26,6 +26,8 @@ export interface Decision {
   readonly referencePrice: Float64Array;
   /** Close beyond which the direction is refuted; 0 where there is none. */
   readonly invalidation: Float64Array;
+  /** Half the spread in bps that the order starts from, before a bar widens it; 0 where nothing is ordered. */
+  readonly spreadBps: Float64Array;
   readonly sigma: Float64Array;
   readonly averageNotional: Float64Array;
   readonly relativeMove: Float64Array;
@@ -40,6 +42,7 @@ export const DECISION_COLUMNS = [
   'delta',
   'referencePrice',
   'invalidation',
+  'spreadBps',
   'sigma',
   'averageNotional',
   'relativeMove',
@@ -52,6 +55,7 @@ export interface Workspace {
   readonly direction: Float64Array;
   readonly pending: Float64Array;
   readonly sizingReasons: Float64Array;
+  readonly locked: Float64Array;
 }
 
 export function workspace(instruments: number): Workspace {
@@ -62,6 +66,7 @@ export function workspace(instruments: number): Workspace {
     direction: column(),
     pending: column(),
     sizingReasons: column(),
+    locked: column(),
   };
 }
 

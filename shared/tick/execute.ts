@@ -5,13 +5,15 @@ import { applyDecision, type Placing, type Upcoming } from './apply.ts';
 import type { Decision } from './decision.ts';
 import type { MarketRules } from './rules.ts';
 import type { TickState } from './state.ts';
-import { advanceTo } from './tick.ts';
+import { advanceTo, type FinerBars } from './tick.ts';
 
 /** What execution needs beside the frozen decision. */
 export interface ExecuteInputs {
   readonly rules: MarketRules;
   readonly state: TickState;
   readonly bars: Bars;
+  /** Finer bars in which orders fill, where the market has them. */
+  readonly finer: FinerBars;
   readonly fromOrdinal: number;
   readonly decision: Decision;
   readonly haltAtMs: number | null;
@@ -41,10 +43,12 @@ export function execute(inputs: ExecuteInputs): Executed {
     inputs.fromOrdinal,
     decision.ordinal,
     inputs.haltAtMs,
+    inputs.finer,
   );
   const { placing, code } = placingOf(inputs);
   // Without the calendar's next bars nothing can be placed; `placing` is then `none` and they are not read.
-  const upcoming = inputs.upcoming ?? { startMs: new Float64Array(0), endMs: new Float64Array(0) };
+  const none = new Float64Array(0);
+  const upcoming = inputs.upcoming ?? { startMs: none, endMs: none, sessionDay: none };
   const { placed, refused } = applyDecision(rules, state, decision, placing, upcoming);
   return { row, events, placed, refused, placingRefused: refused.length > 0 ? code : null };
 }

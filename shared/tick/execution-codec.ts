@@ -16,7 +16,7 @@ export function encodeExecution(
 ): Execution {
   const symbol = (i: number): string => rules.instruments.symbols[i]!;
   return {
-    v: 1,
+    v: 2,
     market: rules.config.market,
     tick_utc: tickUtc,
     switch: {
@@ -28,6 +28,7 @@ export function encodeExecution(
     placing_refused: executed.placingRefused,
     fills: executed.events.fills,
     ended: executed.events.ended,
+    postings: executed.events.postings,
     placed: executed.placed.map(symbol),
     refused: executed.refused.map(symbol),
   };

@@ -1,4 +1,4 @@
-import { roundTripBps } from '../execution/costs.ts';
+import { baseHalfSpreadBps, roundTripBps } from '../execution/costs.ts';
 import { feesCovered } from '../execution/fees.ts';
 import { FeatureStream, type Features } from '../forecast/features.ts';
 import { emptyForecast, type Forecast } from '../forecast/forecast.ts';
@@ -29,6 +29,7 @@ export function forecaster(rules: MarketRules): Forecaster {
   const forecast = emptyForecast(n);
   const level = new Float64Array(n);
   const costs = new Float64Array(n);
+  const baseBps = new Float64Array(n);
   return {
     features: stream.features,
     policy,
@@ -37,7 +38,7 @@ export function forecaster(rules: MarketRules): Forecaster {
     level,
     push: (bars, row) => stream.push(bars, row, rules.unusable),
     predict: (bars, row) => {
-      roundTripCosts(rules, stream.features, bars, row, costs);
+      roundTripCosts(rules, stream.features, bars, row, baseBps, costs);
       forecastPolicy(stream.features, costs, rules.policy, policy);
       fuse([{ family: 'policy', weight: 1, forecast: policy }], forecast, level);
       // A bar that is void now is no ground for a forecast, however good the bars before it were.
@@ -63,6 +64,7 @@ function roundTripCosts(
   features: Features,
   bars: Bars,
   row: number,
+  baseBps: Float64Array,
   out: Float64Array,
 ): void {
   const dayNumber = bars.sessionDay[row]!;
@@ -72,6 +74,23 @@ function roundTripCosts(
   const offset = row * out.length;
   const minutes = minutesSinceOpen(rules, bars.startMs[row]!);
   const notional = rules.typicalNotional;
-  const shape = { ready, relativeMove, relativeVolume, prices: bars.close, offset, dayNumber, notional };
+  const { costs, spreads } = rules;
+  const { priceTick } = rules.instruments;
+  for (let i = 0; i < out.length; i++) {
+    if (ready[i] === 0) continue;
+    const cell = offset + i;
+    const quoted = bars.spread[cell]!;
+    baseBps[i] = baseHalfSpreadBps(costs, quoted, spreads[i]!, bars.close[cell]!, priceTick[i]!);
+  }
+  const shape = {
+    ready,
+    relativeMove,
+    relativeVolume,
+    prices: bars.close,
+    baseBps,
+    offset,
+    dayNumber,
+    notional,
+  };
   roundTripBps(rules.costs, { ...shape, minutesSinceOpen: minutes }, out);
 }

@@ -29,6 +29,7 @@ export const PACKET_COLUMNS = [
   'delta',
   'reference_price',
   'invalidation',
+  'spread_bps',
   'sigma',
   'average_notional',
   'relative_move',
@@ -52,6 +53,8 @@ const headerSchema = z.strictObject({
   market: z.string(),
   mode: z.enum(['forward', 'replay']),
   release_sha256: z.string(),
+  /** Hash of the fill contract under which its orders fill. */
+  fill_spec_sha256: z.string(),
   /** Hash of the record that the chain ended with when this was decided. */
   prev: z.string(),
   tick_utc: z.string(),
@@ -59,6 +62,7 @@ const headerSchema = z.strictObject({
   ordinal: z.int(),
   window: referenceSchema,
   data: referenceSchema,
+  execution_bars: referenceSchema.nullable(),
   forecast: referenceSchema,
   switch: z.strictObject({ enabled: z.boolean(), version: z.int(), halt_at_utc: z.string().nullable() }),
   gates: z.array(gateRow),
@@ -97,6 +101,7 @@ const rowSchema = z.tuple([
   z.number(),
   z.number(),
   z.number(),
+  z.number(),
 ]);
 export type PacketRow = z.infer<typeof rowSchema>;
 
@@ -108,6 +113,7 @@ export interface PacketContext {
   readonly prev: Sha256;
   readonly window: Reference;
   readonly data: Reference;
+  readonly executionBars: Reference | null;
   readonly forecast: Reference;
   readonly view: ForecastView;
   readonly switch: { readonly enabled: boolean; readonly version: number; readonly haltAtMs: number | null };
@@ -122,12 +128,14 @@ export function encodePacket(decision: Decision, context: PacketContext): Uint8A
     market: rules.config.market,
     mode: context.mode,
     release_sha256: context.releaseSha256,
+    fill_spec_sha256: rules.fillSpecSha256,
     prev: context.prev,
     tick_utc: isoUtc(decision.tickMs),
     frozen_at_utc: isoUtc(decision.frozenAtMs),
     ordinal: decision.ordinal,
     window: context.window,
     data: context.data,
+    execution_bars: context.executionBars,
     forecast: context.forecast,
     switch: {
       enabled: context.switch.enabled,
@@ -179,6 +187,7 @@ function rowOf(
     decision.delta[i]!,
     decision.referencePrice[i]!,
     decision.invalidation[i]!,
+    decision.spreadBps[i]!,
     decision.sigma[i]!,
     decision.averageNotional[i]!,
     decision.relativeMove[i]!,
@@ -216,8 +225,8 @@ export function decodePacket(
     decision.reasons[i] = maskOf(row[2]);
     [decision.target[i], decision.uncut[i], decision.delta[i]] = [row[10], row[11], row[12]];
     [decision.referencePrice[i], decision.invalidation[i]] = [row[13], row[14]];
-    [decision.sigma[i], decision.averageNotional[i]] = [row[15], row[16]];
-    [decision.relativeMove[i], decision.relativeVolume[i]] = [row[17], row[18]];
+    [decision.spreadBps[i], decision.sigma[i], decision.averageNotional[i]] = [row[15], row[16], row[17]];
+    [decision.relativeMove[i], decision.relativeVolume[i]] = [row[18], row[19]];
   });
   return { header, decision };
 }

@@ -1,5 +1,6 @@
 import { isoUtc } from '../kernel/time.ts';
 import type { Head, TickRecord } from '../ledger/records.ts';
+import { receivable } from '../portfolio/book.ts';
 import type { Valuation } from '../portfolio/mark.ts';
 import type { SwitchReading } from '../risk/kill-switch.ts';
 import type { Decision } from './decision.ts';
@@ -17,6 +18,7 @@ export type TickFacts = Pick<
   | 'finished_at_utc'
   | 'window'
   | 'data'
+  | 'execution_bars'
   | 'forecast'
   | 'decision'
   | 'execution'
@@ -35,6 +37,7 @@ export function tickRecord(
   valuation: Valuation,
 ): TickRecord {
   const { verdict } = decision;
+  const due = receivable(state.book);
   return {
     v: 1,
     kind: 'tick',
@@ -52,8 +55,11 @@ export function tickRecord(
     switch: { enabled: reading.enabled, version: reading.version },
     equity: valuation.equity,
     cash: state.book.cash,
-    positions_value: valuation.equity - state.book.cash,
+    receivable: due,
+    positions_value: valuation.equity - state.book.cash - due,
     fees: state.book.fees,
     realised: state.book.realised,
+    dividends: state.book.dividends,
+    holding: state.book.holding,
   };
 }

@@ -20,6 +20,7 @@ export const rowContext = (rules: MarketRules, source: string, releaseSha256: Sh
   minorDigits: minorDigits(rules.config.currency),
   priceMode: rules.fillSpec.price_mode,
   delayBars: rules.fillSpec.delay_bars,
+  fillSpecSha256: rules.fillSpecSha256,
   source,
   releaseSha256,
 });

@@ -3,10 +3,19 @@ import type { FillSpec } from '../config/fill-spec-schema.ts';
 import type { MarketConfig } from '../config/market-schema.ts';
 import type { PolicyConfig, PolicyRules } from '../config/policy-schema.ts';
 import type { ExchangeCalendar } from '../calendar/types.ts';
-import { compileCosts, exitBps, type CostModel } from '../execution/costs.ts';
+import {
+  baseHalfSpreadBps,
+  calmHalfSpreadBps,
+  compileCosts,
+  exitBps,
+  type CostModel,
+  type CostOptions,
+} from '../execution/costs.ts';
 import { feesCovered } from '../execution/fees.ts';
 import { compileInstruments, type Instruments } from '../execution/instruments.ts';
+import { compileTradingRules, type TradingRules } from '../execution/trading-rules.ts';
 import { lookbackBars } from '../forecast/features.ts';
+import { hashJson, type Sha256 } from '../kernel/canonical.ts';
 import { minorPerUnit } from '../kernel/money.ts';
 import { HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
 import { maskOfLevel, QUALITY_LOOKBACK } from '../market-data/quality.ts';
@@ -16,11 +25,16 @@ import type { Marking } from '../portfolio/mark.ts';
 export interface MarketRules {
   readonly config: MarketConfig;
   readonly fillSpec: FillSpec;
+  /** Hash of the fill contract: every order carries it. */
+  readonly fillSpecSha256: Sha256;
   readonly policyConfig: PolicyConfig;
   readonly policy: PolicyRules;
   readonly calendar: ExchangeCalendar;
   readonly instruments: Instruments;
+  readonly trading: TradingRules;
   readonly costs: CostModel;
+  /** Half spreads as the bars before the first tick show them, signed, in bps; NaN where they show none. */
+  readonly spreads: Float64Array;
   readonly marking: Marking;
   readonly minorPerUnit: number;
   readonly capitalMinor: number;
@@ -34,44 +48,76 @@ export interface MarketRules {
   readonly typicalNotional: number;
 }
 
+/** What a compilation may change of a market's files: how costs are reckoned, for comparisons. */
+export interface CompileOptions {
+  readonly costs?: CostOptions;
+}
+
 /** Compiles a market. Pure: the same files and calendar give the same rules. */
-export function compileMarket(files: MarketFiles, calendar: ExchangeCalendar): MarketRules {
+export function compileMarket(
+  files: MarketFiles,
+  calendar: ExchangeCalendar,
+  options: CompileOptions = {},
+): MarketRules {
   const { config } = files;
   const minor = minorPerUnit(config.currency);
   const policy = files.policy.by_bar_size[config.bar_size];
   const { barsPerDay, barMs } = barsOfDay(config, calendar);
   const instruments = compileInstruments(files.universe);
-  const costs = compileCosts(files.costProfile, minor, barsPerDay, barMs);
-  const unusable = maskOfLevel(config.quality, 'RED');
-  return {
+  const compiled = {
     config,
     fillSpec: files.fillSpec,
+    fillSpecSha256: hashJson(files.fillSpec),
     policyConfig: files.policy,
     policy,
     calendar,
     instruments,
-    costs,
+    trading: compileTradingRules(files.tradingRules, files.universe, calendar),
+    costs: compileCosts(files.costProfile, minor, barsPerDay, barMs, options.costs),
     minorPerUnit: minor,
     capitalMinor: config.starting_capital * minor,
     barsPerDay,
     barsPerYear: barsPerDay * calendar.sessionsPerYear,
-    unusable,
+    unusable: maskOfLevel(config.quality, 'RED'),
     windowRows: Math.max(lookbackBars(policy), QUALITY_LOOKBACK + 1),
     typicalNotional: config.limits.name_max * config.starting_capital,
+  };
+  return withSpreads(compiled, new Float64Array(instruments.symbols.length).fill(NaN));
+}
+
+/** The rules with the half spreads that a release froze: bps per instrument, signed, NaN where there is no estimate. */
+export function withSpreads(
+  compiled: Omit<MarketRules, 'spreads' | 'marking'>,
+  spreads: Float64Array,
+): MarketRules {
+  const { config, costs, instruments } = compiled;
+  return {
+    ...compiled,
+    spreads,
     marking: {
       stepsPerUnit: instruments.stepsPerUnit,
-      minorPerUnit: minor,
-      unusable,
+      minorPerUnit: compiled.minorPerUnit,
+      unusable: compiled.unusable,
       suspendedSessionsMax: config.limits.suspended_sessions_max,
       suspensionHaircut: config.limits.suspension_haircut,
-      // A date that no fee row covers blocks at the gate; until then a mark leaves out the fee that nobody knows.
-      exitBps: (side, dayNumber, close, notional) =>
-        feesCovered(costs.fees, dayNumber)
-          ? exitBps(costs, side, dayNumber, close, notional)
-          : files.costProfile.half_spread.base_bps,
+      exitBps: (i, side, dayNumber, close, notional) => {
+        const base = baseHalfSpreadBps(costs, NaN, spreads[i]!, close, instruments.priceTick[i]!);
+        // A date that no fee row covers blocks at the gate; until then a mark leaves out the fee that nobody knows.
+        return feesCovered(costs.fees, dayNumber)
+          ? exitBps(costs, side, dayNumber, close, notional, base)
+          : calmHalfSpreadBps(costs, base);
+      },
     },
   };
 }
+
+/** The largest gap of a session's open from the close before it, as shares of it, that the price limits allow. */
+export const gapLimits =
+  ({ trading }: MarketRules) =>
+  (i: number, dayNumber: number): { up: number; down: number } => {
+    const day = trading.on(i, dayNumber);
+    return { up: (day?.upBps ?? Infinity) / 1e4, down: (day?.downBps ?? Infinity) / 1e4 };
+  };
 
 /** Bars in a full session and a bar's trading time, from the calendar's longest session of its first month. */
 function barsOfDay(config: MarketConfig, calendar: ExchangeCalendar): { barsPerDay: number; barMs: number } {

@@ -2,6 +2,7 @@ import type { Thresholds } from '../config/threshold-schema.ts';
 import { hashJson, type Sha256 } from '../kernel/canonical.ts';
 import { DAY_MS } from '../kernel/time.ts';
 import type { Release } from '../ledger/artifacts.ts';
+import type { Certificates } from '../ledger/certificates.ts';
 import type { Head } from '../ledger/records.ts';
 import { csvText } from '../ledger/projections/csv.ts';
 import { positionValue } from '../portfolio/mark.ts';
@@ -26,6 +27,11 @@ export interface MarketReview {
   readonly state: TickState;
 }
 
+/** A head to be judged, with what is proven of it. */
+export interface CertifiedReview extends MarketReview {
+  readonly certificates: Certificates;
+}
+
 export interface SignOff {
   readonly verdicts: Readonly<Record<string, SignoffVerdict>>;
   readonly release: SignoffVerdict;
@@ -48,7 +54,7 @@ const worded = (record: ThresholdRecord): ThresholdRecord => ({
 });
 
 /** Judges the committed heads of one or more markets against the sealed thresholds. */
-export function signOff(reviews: readonly MarketReview[], thresholds: Thresholds): SignOff {
+export function signOff(reviews: readonly CertifiedReview[], thresholds: Thresholds): SignOff {
   const standings = reviews.map(standingOf);
   const rows = evaluateThresholds(thresholds, standings);
   const verdicts = Object.fromEntries(
@@ -94,7 +100,7 @@ export function releaseOf(reviews: readonly Pick<MarketReview, 'release' | 'rele
 }
 
 /** What the sign-off reads of one market. */
-function standingOf({ rules, release, head, state }: MarketReview): MarketStanding {
+function standingOf({ rules, release, head, state, certificates }: CertifiedReview): MarketStanding {
   const { performance, book } = state;
   const day = performance.today.day;
   const openTrades: number[] = [];
@@ -120,5 +126,6 @@ function standingOf({ rules, release, head, state }: MarketReview): MarketStandi
     openTrades,
     lastDay: day >= 0 ? day : Math.floor(Date.parse(head.tick_utc) / DAY_MS),
     killSwitchDrill: undefined,
+    certificates,
   };
 }

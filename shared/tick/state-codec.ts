@@ -2,7 +2,7 @@ import { ORDER_COLUMNS } from '../execution/orders.ts';
 import type { Json } from '../kernel/canonical.ts';
 import { IntegrityError } from '../kernel/errors.ts';
 import type { StoredState } from '../ledger/artifacts.ts';
-import { bookColumns, imbalance } from '../portfolio/book.ts';
+import { bookColumns, imbalance, type Book } from '../portfolio/book.ts';
 import type { MarketRules } from './rules.ts';
 import { openState, type TickState } from './state.ts';
 
@@ -21,11 +21,16 @@ export function encodeState(rules: MarketRules, state: TickState): Json {
     return [[symbol, row, [orders.cancelCode[i]!, orders.lastCode[i]!, orders.intent[i]!]]];
   });
   return {
-    v: 1,
+    v: 2,
     capital: book.capital,
     cash: book.cash,
     fees: book.fees,
     realised: book.realised,
+    dividends: book.dividends,
+    holding: book.holding,
+    session_day: book.sessionDay,
+    last_end_ms: book.lastEndMs,
+    dues: dueRows(book, symbols),
     positions,
     orders: working,
     performance: state.performance as unknown as Json,
@@ -49,6 +54,11 @@ export function decodeState(rules: MarketRules, stored: StoredState): TickState 
     cash: stored.cash,
     fees: stored.fees,
     realised: stored.realised,
+    dividends: stored.dividends,
+    holding: stored.holding,
+    sessionDay: stored.session_day,
+    lastEndMs: stored.last_end_ms,
+    dues: stored.dues.flatMap(([symbol, payDay, amount]) => [indexOf(symbol), payDay, amount]),
   });
   for (const [symbol, row, lots] of stored.positions) {
     const i = indexOf(symbol);
@@ -66,6 +76,13 @@ export function decodeState(rules: MarketRules, stored: StoredState): TickState 
   Object.assign(state.drift, stored.drift);
   assertBalanced(state, 'after it was read');
   return state;
+}
+
+/** Dividends due as rows of symbol, day of payment and minor units. */
+function dueRows({ dues }: Book, symbols: readonly string[]): Json {
+  const rows: Json[] = [];
+  for (let k = 0; k < dues.length; k += 3) rows.push([symbols[dues[k]!]!, dues[k + 1]!, dues[k + 2]!]);
+  return rows;
 }
 
 function assertBalanced(state: TickState, when: string): void {

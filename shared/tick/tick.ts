@@ -1,26 +1,32 @@
 import type { Timeline } from '../calendar/timeline.ts';
 import { noEvents, type EventSink, type TickEvents } from '../execution/events.ts';
+import { holdingRates } from '../execution/costs.ts';
 import { feesCovered } from '../execution/fees.ts';
 import { NEVER_MS, requestCancel } from '../execution/orders.ts';
 import { addDrift } from '../forecast/drift.ts';
 import type { HealthRecord } from '../forecast/health.ts';
 import { bit } from '../kernel/codes.ts';
 import { IntegrityError } from '../kernel/errors.ts';
-import { SECOND_MS } from '../kernel/time.ts';
+import { isoUtc, SECOND_MS } from '../kernel/time.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { observeCloses, value, type Valuation } from '../portfolio/mark.ts';
 import { observeEquity, rollDay } from '../portfolio/performance.ts';
 import type { GateInputs, Verdict } from '../risk/gates.ts';
 import type { MarketRules } from './rules.ts';
-import { settle } from './settle.ts';
-import type { TickState } from './state.ts';
+import { chargePositions, openBar } from './open-bar.ts';
+import { settle, type ExecutionRows } from './settle.ts';
+import { openState, type TickState } from './state.ts';
 
 /** The moment from which a decision stands in a replay or backtest: the bar's close and the contract's delay. */
 export const frozenAt = (rules: MarketRules, tickMs: number): number =>
   tickMs + rules.fillSpec.decision_delay_s * SECOND_MS;
 
+/** Bars finer than the decision bars, in which orders fill; undefined where they fill in the decision bars. */
+export type FinerBars = Bars | undefined;
+
 /**
- * Takes the state over one bar: begins the session's day, honours a halt, fills and ends orders, notes closes.
+ * Takes the state over one bar: begins the session's day, posts corporate actions, honours a halt, fills and ends
+ * orders, charges what holding costs, notes closes.
  * @param haltAtMs moment from which trading was disabled, NEVER_MS where it is not.
  */
 export function advance(
@@ -30,16 +36,68 @@ export function advance(
   row: number,
   haltAtMs: number,
   events: EventSink,
+  finer?: FinerBars,
 ): void {
+  const { book, orders } = state;
+  const [startMs, endMs] = [bars.startMs[row]!, bars.endMs[row]!];
   rollDay(state.performance, bars.sessionDay[row]!);
+  openBar(rules, state, bars, row, events);
+  chargePositions(rules, state, bars, row, { fromMs: book.lastEndMs, toMs: startMs }, events);
   if (haltAtMs < NEVER_MS) {
     for (let i = 0; i < rules.instruments.symbols.length; i++) {
-      const keeps = state.orders.increases[i] === 0 && rules.config.reduce_under_red;
-      if (!keeps) requestCancel(state.orders, i, haltAtMs, 'KILL_SWITCH');
+      const keeps = orders.increases[i] === 0 && rules.config.reduce_under_red;
+      if (!keeps) requestCancel(orders, i, haltAtMs, 'KILL_SWITCH');
     }
   }
-  settle(rules, state, bars, row, events);
-  observeCloses(state.book, bars, row, rules.marking);
+  settle(rules, state, executionRows(rules, bars, row, finer), events);
+  chargePositions(rules, state, bars, row, { fromMs: startMs, toMs: endMs }, events);
+  observeCloses(book, bars, row, rules.marking);
+  book.lastEndMs = endMs;
+}
+
+/**
+ * The state a ledger opens with: nothing traded yet, but the closes of the bars before its first tick known, since
+ * the first session's price limits are reckoned from them.
+ * @param rows how many rows of the bars come before the first tick.
+ */
+export function warmState(rules: MarketRules, bars: Bars, rows: number): TickState {
+  const state = openState(rules);
+  const events = noEvents();
+  for (let row = 0; row < rows; row++) {
+    openBar(rules, state, bars, row, events);
+    observeCloses(state.book, bars, row, rules.marking);
+    state.book.lastEndMs = bars.endMs[row]!;
+  }
+  return state;
+}
+
+/** The rows in which the orders of one decision bar fill. @throws IntegrityError where finer bars are due and absent. */
+function executionRows(rules: MarketRules, bars: Bars, row: number, finer: FinerBars): ExecutionRows {
+  const ordinal = bars.firstOrdinal + row;
+  const n = bars.instruments.length;
+  const flags = bars.flags.subarray(row * n, (row + 1) * n);
+  if (rules.config.execution_bar_size === undefined)
+    return { bars, from: row, to: row + 1, ordinal, finer: false, flags };
+  const [from, to] = finer === undefined ? [0, 0] : rowsBetween(finer, bars.startMs[row]!, bars.endMs[row]!);
+  if (finer === undefined || from === to)
+    throw new IntegrityError(
+      `no ${rules.config.execution_bar_size} bars were frozen for the bar that closes at ${isoUtc(bars.endMs[row]!)}`,
+    );
+  return { bars: finer, from, to, ordinal, finer: true, flags };
+}
+
+/** Rows that start at or after one instant and before another. */
+function rowsBetween({ startMs }: Bars, fromMs: number, toMs: number): [number, number] {
+  const firstFrom = (instantMs: number): number => {
+    let [low, high] = [0, startMs.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (startMs[middle]! < instantMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  return [firstFrom(fromMs), firstFrom(toMs)];
 }
 
 /**
@@ -54,6 +112,7 @@ export function advanceTo(
   fromOrdinal: number,
   toOrdinal: number,
   haltAtMs: number | null,
+  finer?: FinerBars,
 ): { row: number; events: TickEvents } {
   const events = noEvents();
   if (fromOrdinal < bars.firstOrdinal) {
@@ -63,7 +122,7 @@ export function advanceTo(
   }
   for (let ordinal = fromOrdinal; ordinal <= toOrdinal; ordinal++) {
     const missed = ordinal < toOrdinal;
-    advance(rules, state, bars, ordinal - bars.firstOrdinal, haltAtMs ?? NEVER_MS, events);
+    advance(rules, state, bars, ordinal - bars.firstOrdinal, haltAtMs ?? NEVER_MS, events, finer);
     if (missed && state.performance.firstActiveDay >= 0) {
       state.performance.ticksFailed++;
       state.performance.barsExpected += rules.instruments.symbols.length;
@@ -106,8 +165,7 @@ export function measure(
       lateness_s: circumstances.lateness_s,
       calendarCovered: circumstances.upcoming !== undefined,
       rulesCovered:
-        feesCovered(rules.costs.fees, day) &&
-        (Number.isNaN(lastDay) || feesCovered(rules.costs.fees, lastDay)),
+        costsCovered(rules, state, day) && (Number.isNaN(lastDay) || costsCovered(rules, state, lastDay)),
       health: circumstances.health,
       tradingEnabled: circumstances.tradingEnabled,
       drawdown: equity / Math.max(performance.peak, equity) - 1,
@@ -116,6 +174,16 @@ export function measure(
       name: equity > 0 ? largest / equity : NaN,
     },
   };
+}
+
+/** Whether fees, and what every open position is charged for being held, have a row for the day. */
+function costsCovered(rules: MarketRules, { book }: TickState, day: number): boolean {
+  if (!feesCovered(rules.costs.fees, day)) return false;
+  if (rules.costs.profile.holding.length === 0) return true;
+  return rules.instruments.symbols.every((symbol, i) => {
+    const held = book.quantity[i]!;
+    return held === 0 || holdingRates(rules.costs, held > 0 ? 1 : -1, symbol, day) !== undefined;
+  });
 }
 
 /** Instruments of a row whose bar is void for this market. */

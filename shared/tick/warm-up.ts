@@ -1,21 +1,34 @@
+import { edgeHalfSpreadBps } from '../execution/edge-spread.ts';
 import { collectDrift, DRIFT_FEATURES, driftReference, type DriftReference } from '../forecast/drift.ts';
 import { gradeHealth, type HealthRecord } from '../forecast/health.ts';
 import { log } from '../kernel/math.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { forecaster } from './forecast-step.ts';
-import type { MarketRules } from './rules.ts';
+import { withSpreads, type MarketRules } from './rules.ts';
 
 /** What the bars before the first tick tell of the model: frozen with the release. */
 export interface WarmUp {
   readonly health: HealthRecord;
   readonly driftReference: DriftReference;
+  /** Half spreads in bps, signed, by instrument; NaN where the bars show none. */
+  readonly halfSpreadBps: Float64Array;
 }
+
+/** Bars below which an estimate of the spread is mostly noise: the profile's own figure then stands. */
+const SPREAD_BARS_MIN = 200;
 
 /**
  * Walks the model forward over the bars before the first tick: each forecast is held against the close of its
- * horizon (overlapping horizons count as one effective sample each), and the features' distribution becomes the reference for drift. Uses no bar of the forward window.
+ * horizon (overlapping horizons count as one effective sample each), and the features' distribution becomes the
+ * reference for drift. The half spreads are estimated from the same bars, the longest window there is, and stand for
+ * the whole release. Uses no bar of the forward window.
  */
-export function walkForward(rules: MarketRules, bars: Bars): WarmUp {
+export function walkForward(compiled: MarketRules, bars: Bars): WarmUp {
+  const { symbols } = compiled.instruments;
+  const halfSpreadBps = Float64Array.from(symbols, (_, i) =>
+    usableBars(compiled, bars, i) < SPREAD_BARS_MIN ? NaN : edgeHalfSpreadBps(bars, i, compiled.unusable),
+  );
+  const rules = withSpreads(compiled, halfSpreadBps);
   const n = rules.instruments.symbols.length;
   const rows = bars.startMs.length;
   const horizon = rules.policy.launch_edges[2];
@@ -47,5 +60,14 @@ export function walkForward(rules: MarketRules, bars: Bars): WarmUp {
       rules.policyConfig.health,
     ),
     driftReference: driftReference(samples),
+    halfSpreadBps,
   };
+}
+
+/** Bars of instrument i that are not void. */
+function usableBars({ unusable }: MarketRules, { flags, instruments }: Bars, i: number): number {
+  let count = 0;
+  for (let cell = i; cell < flags.length; cell += instruments.length)
+    if ((flags[cell]! & unusable) === 0) count++;
+  return count;
 }

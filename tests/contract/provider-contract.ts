@@ -7,6 +7,8 @@ import type { BarProvider, RawBars } from '../../shared/market-data/provider.ts'
 export interface ProviderCase {
   readonly name: string;
   readonly instruments: readonly [string, string];
+  /** Whether the first instrument has the contract's split, 2:1 on the second day; without, nothing has any action. */
+  readonly acts: boolean;
   /** A provider with nothing cached, over the same data each time. */
   make(): Promise<BarProvider>;
 }
@@ -29,7 +31,7 @@ const columns = (bars: RawBars): string =>
   );
 
 /** What every source of bars owes to the tick. */
-export function describeProvider({ name, instruments, make }: ProviderCase): void {
+export function describeProvider({ name, instruments, acts, make }: ProviderCase): void {
   const [one, two] = instruments;
   const starts = async (from: number, to: number, now: number): Promise<number[]> => [
     ...(await (await make()).fetch([one], from, to, now))[0]!.startMs,
@@ -123,6 +125,27 @@ export function describeProvider({ name, instruments, make }: ProviderCase): voi
       await expect(provider.fetch([one], NaN, 1, 2)).rejects.toThrow('fromMs is NaN');
       await expect(provider.fetch([one], 0, NaN, 2)).rejects.toThrow('toMs is NaN');
       await expect(provider.fetch([one], 0, 1, NaN)).rejects.toThrow('nowMs is NaN');
+    });
+
+    it('shows the corporate actions of a range of ex-dates, and none before its ex-date has begun', async () => {
+      const actions = async (from: string, to: string, now = LATE): Promise<string[]> =>
+        (await (await make()).fetchActions([two, one], from, to, now)).map(
+          ({ symbol, exDate, kind, ratio }) => `${symbol} ${exDate} ${kind} ${ratio}`,
+        );
+      const all = acts ? [`${one} 2024-03-05 split 2`] : [];
+      const midnight = Date.parse('2024-03-05T00:00:00Z');
+      expect(await actions('2024-03-05', '2024-03-05')).toEqual(all);
+      expect(await actions('2024-03-01', '2024-03-31', midnight)).toEqual(all);
+      expect(await actions('2024-03-01', '2024-03-31', midnight - 1)).toEqual([]);
+      expect(await actions('2024-03-01', '2024-03-04')).toEqual([]);
+      expect(await actions('2024-03-06', '2024-03-31')).toEqual([]);
+      expect(await actions('2024-03-31', '2024-03-01')).toEqual([]);
+      const provider = await make();
+      expect(await provider.fetchActions([two], '2024-03-01', '2024-03-31', LATE)).toEqual([]);
+      for (const unknown of ['NOPE', '../etc/passwd']) {
+        const fetched = provider.fetchActions([one, unknown], '2024-03-01', '2024-03-31', LATE);
+        await expect(fetched, unknown).rejects.toThrow(ProviderError);
+      }
     });
 
     it('has a fingerprint that stays, whatever was fetched before', async () => {

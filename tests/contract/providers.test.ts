@@ -30,12 +30,18 @@ const ONE = `ts_utc,open,high,low,close,volume
 writeFileSync(join(folder, 'US_ONE_60m.csv'), ONE);
 writeFileSync(join(folder, 'US_TWO_1h.csv.gz'), gzipSync(ONE.replaceAll(',11', ',12')));
 
+writeFileSync(
+  join(folder, 'US_ONE_actions.csv'),
+  'ex_date,kind,ratio,amount,pay_date,source\n2024-03-05,split,2,0,,made up for the contract\n',
+);
+
 const recorded = (): ReturnType<typeof recordedProvider> =>
   recordedProvider({ folder, prefix: 'US', bar: '60m', barEndMs: barEndsOf(index) });
 
-describeProvider({ name: 'recorded', instruments: ['ONE', 'TWO'], make: async () => recorded() });
+describeProvider({ name: 'recorded', instruments: ['ONE', 'TWO'], acts: true, make: async () => recorded() });
 describeProvider({
   name: 'simulated',
   instruments: ['AAA', 'BBB'],
+  acts: false,
   make: async () => simulatedProvider({ seed: 'contract', index, instruments: ['AAA', 'BBB'] }),
 });

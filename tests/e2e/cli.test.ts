@@ -24,7 +24,7 @@ function badConfig(): string {
   writeFileSync(join(folder, 'config.yaml'), `base: ${relative(folder, join(root, 'configs'))}\n`);
   writeFileSync(
     join(folder, 'universes/crypto_v1.yaml'),
-    'name: crypto_v1\nversion: one\nsource: none\ninstruments:\n  - { symbol: BTCUSDT, quantity_digits: 5, lot_steps: 1, tick: 0.01 }\n',
+    'name: crypto_v1\nversion: one\nsource: none\ninstruments:\n  - { symbol: BTCUSDT, board: binance_spot, quantity_digits: 5, tick: 0.01 }\n',
   );
   return folder;
 }
@@ -115,7 +115,7 @@ describe('validate and config', () => {
     expect(stderr.split('\n')).toEqual([
       `${file}:2: version: expected number, received string`,
       `${file}:5: instruments.0.price_tick: is missing; expected number`,
-      `${file}:5: instruments.0.tick: unknown key; expected one of symbol, quantity_digits, lot_steps, price_tick`,
+      `${file}:5: instruments.0.tick: unknown key; expected one of symbol, board, quantity_digits, price_tick, listed_on, special_treatment`,
       '',
     ]);
   });

@@ -6,7 +6,7 @@ import { allArtifacts, headOf, layOut, recordsOf, replay, schedule, simulated } 
 
 /** Six sessions around the fourth of July, on bars that trade on most of them. */
 const layout = layOut('us_equities', '2024-07-01', '2024-07-09', {
-  config: { ...simulated('crash-13', '2023-12-01', '2024-08-30'), shorting: true },
+  config: { ...simulated('crash-292', '2023-12-01', '2024-08-30'), shorting: true },
 });
 
 class Killed extends Error {

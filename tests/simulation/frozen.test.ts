@@ -14,7 +14,7 @@ import {
 } from '../support/chain.ts';
 
 const layout = layOut('us_equities', '2024-07-01', '2024-07-09', {
-  config: { ...simulated('crash-13', '2023-12-01', '2024-08-30'), shorting: true },
+  config: { ...simulated('crash-292', '2023-12-01', '2024-08-30'), shorting: true },
 });
 const { market } = layout;
 const KEY = 'us_equities/decision/2024-07-02/20240702T200000Z.jsonl';

@@ -105,9 +105,20 @@ describe.each(CASES)('$name', (given) => {
     const { layout, ticks } = await ran;
     const { minorPerUnit, instruments } = layout.plan.rules;
     let cash = layout.plan.rules.capitalMinor;
-    let fees = 0;
+    let [fees, due, earned, splitIncome] = [0, 0, 0, 0];
     const held = new Map<string, number>();
     for (const { record, execution, position, state } of ticks) {
+      // Dividends, payments, splits and charges move what they say they move, splits before anything trades.
+      for (const posting of execution.postings) {
+        const symbol = instruments.symbols[posting.instrument]!;
+        cash += posting.cash;
+        due += posting.due;
+        earned += posting.income;
+        if (posting.kind !== 'split') continue;
+        expect(held.get(symbol) ?? 0).toBe(posting.quantityBefore);
+        held.set(symbol, posting.quantityAfter);
+        splitIncome += posting.income;
+      }
       for (const fill of execution.fills) {
         // What a fill moves in cash follows from its own price, quantity and fee.
         const symbol = instruments.symbols[fill.instrument]!;
@@ -123,7 +134,7 @@ describe.each(CASES)('$name', (given) => {
       expect([record.cash, state.cash, position.cash]).toEqual([cash, cash, cash]);
       expect([record.fees, state.fees]).toEqual([fees, fees]);
       expect([record.equity, position.equity, position.day.equity_close]).toEqual(
-        Array(3).fill(cash + values),
+        Array(3).fill(cash + due + values),
       );
       expect(record.positions_value).toBe(values);
       for (const { quantity, quantity_digits: digits, mark_price: mark, value } of position.positions) {
@@ -132,8 +143,11 @@ describe.each(CASES)('$name', (given) => {
           Math.abs((quantity / Number(`1e${digits}`)) * mark * minorPerUnit - value),
         ).toBeLessThanOrEqual(0.501);
       }
-      // Double entry: cash and positions at cost are capital, realised gains, less fees.
-      expect(cash + costs).toBe(state.capital + record.realised - fees);
+      // Double entry: cash, what is due and positions at cost are capital and all that was earned, less fees.
+      expect([record.receivable, record.dividends + record.holding]).toEqual([due, earned - splitIncome]);
+      expect(cash + due + costs).toBe(
+        state.capital + record.realised + record.dividends + record.holding - fees,
+      );
       const quantities = position.positions.map(({ instrument, quantity }) => [instrument, quantity]);
       expect(new Map(quantities as [string, number][])).toEqual(
         new Map([...held].filter(([, quantity]) => quantity !== 0)),

@@ -16,7 +16,7 @@ import {
 
 /** Three orders of 1 July fill at the open of 2 July, 13:30 UTC. */
 const layout = layOut('us_equities', '2024-07-01', '2024-07-09', {
-  config: { ...simulated('crash-13', '2023-12-01', '2024-08-30'), shorting: true },
+  config: { ...simulated('crash-292', '2023-12-01', '2024-08-30'), shorting: true },
 });
 const { market } = layout;
 const six = [0, 1, 2, 3, 4, 5] as const;
@@ -185,7 +185,7 @@ describe('a halt', () => {
 async function longHalt(
   reduceUnderRed: boolean,
 ): Promise<{ before: TickArtifacts; halted: TickArtifacts[]; given: Layout }> {
-  const given = layOut('us_equities', '2013-11-01', '2014-01-29', {
+  const given = layOut('us_equities', '2014-04-01', '2014-06-29', {
     config: { reduce_under_red: reduceUnderRed },
   });
   const stores = memoryStores();

@@ -65,7 +65,7 @@ describe('the chain and the backtest', () => {
 
     const ticks = await allArtifacts(stores, layout);
     const { release } = await readRelease(stores, given.market);
-    const { state, events, actions } = await backtestOf(layout, release.health);
+    const { state, events, actions } = await backtestOf(layout, release);
 
     expect(ticks).toHaveLength(given.ticks);
     const executions = ticks.map(({ execution }) => execution);

@@ -23,7 +23,7 @@ import {
 
 /** Six sessions around the fourth of July; three orders of the first fill in the second. */
 const layout = layOut('us_equities', '2024-07-01', '2024-07-09', {
-  config: { ...simulated('crash-13', '2023-12-01', '2024-08-30'), shorting: true },
+  config: { ...simulated('crash-292', '2023-12-01', '2024-08-30'), shorting: true },
 });
 const { market } = layout;
 

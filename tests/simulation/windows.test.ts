@@ -9,7 +9,7 @@ import { BAR_FIELDS, type Bars } from '../../shared/market-data/bars.ts';
 import { rowsOf } from '../../shared/market-data/window.ts';
 import { judge } from '../../shared/risk/gates.ts';
 import { memoryStores } from '../../shared/stores/memory.ts';
-import { upcomingBars } from '../../shared/tick/apply.ts';
+import { nextSessionDay, upcomingBars } from '../../shared/tick/apply.ts';
 import { decide } from '../../shared/tick/decide.ts';
 import { decodeForecast, encodeForecast, forecastSchema } from '../../shared/tick/forecast-codec.ts';
 import { forecaster } from '../../shared/tick/forecast-step.ts';
@@ -19,6 +19,7 @@ import { advanceTo, measure } from '../../shared/tick/tick.ts';
 import { slice } from '../../shared/calendar/timeline.ts';
 import {
   allArtifacts,
+  frozenRules,
   layOut,
   recordsOf,
   replay,
@@ -45,11 +46,12 @@ describe('a forecast and its decision', () => {
       const layout = layOut(market, from, to);
       const stores = memoryStores();
       await replay(stores, layout);
-      const { rules, line, firstRow, lastRow } = layout.plan;
+      const { line, firstRow, lastRow } = layout.plan;
       const full = await planBars(layout.plan, 0, lastRow + 1, line.endMs[lastRow]!);
       const [first] = await recordsOf(stores, market);
       const opening = first as Extract<typeof first, { kind: 'release' }>;
       const release = await getJson(stores.artifacts, opening!.release, releaseSchema);
+      const rules = frozenRules(layout, release);
       const ticks = await allArtifacts(stores, layout);
       expect(ticks).toHaveLength(lastRow - firstRow + 1);
       let state = opening!.state;
@@ -67,7 +69,9 @@ describe('a forecast and its decision', () => {
           const again = encodeForecast(made, driftCounts(made.features, release.drift_reference));
           const what = `${tick.record.tick_utc}, ${window.startMs.length} rows`;
           expect(canonicalJson(again), what).toBe(stored);
-          expect(decided(layout, tick, window, again, before, release.health), what).toBe(packet);
+          expect(decided({ ...layout.plan, rules }, tick, window, again, before, release.health), what).toBe(
+            packet,
+          );
         }
         state = tick.record.state;
       }
@@ -101,7 +105,7 @@ const bits = (column: Float64Array): string =>
 
 /** The packet that the gate would freeze on this window, as text. */
 function decided(
-  { plan: { rules, line } }: Layout,
+  { rules, line }: Layout['plan'],
   { packet: { header }, record }: TickArtifacts,
   window: Bars,
   forecast: Json,
@@ -122,7 +126,8 @@ function decided(
   const verdict = judge(inputs, rules.config);
   const frozenAtMs = parseIsoUtc(header.frozen_at_utc);
   const { equity } = valuation;
-  const decision = decide({ rules, state, bars: window, row, view, verdict, equity, frozenAtMs });
+  const nextDay = nextSessionDay(rules, upcoming);
+  const decision = decide({ rules, state, bars: window, row, view, verdict, equity, frozenAtMs, nextDay });
   const { window: reference, data } = header;
   return text(
     encodePacket(decision, {
@@ -132,6 +137,7 @@ function decided(
       prev: record.prev!,
       window: reference,
       data,
+      executionBars: null,
       forecast: header.forecast,
       view,
       switch: { enabled: true, version: 1, haltAtMs: null },

@@ -35,8 +35,10 @@ import {
 import { loadWindow } from '../../shared/ledger/window-store.ts';
 import type { Bars } from '../../shared/market-data/bars.ts';
 import type { BarProvider } from '../../shared/market-data/provider.ts';
+import { frozenSpreads } from '../../shared/release/release.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 import { backtest, type Backtest } from '../../shared/tick/backtest.ts';
+import { withSpreads, type MarketRules } from '../../shared/tick/rules.ts';
 import { parsePacket, type PacketHeader, type PacketRow } from '../../shared/tick/packet.ts';
 
 const shipped = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -76,7 +78,7 @@ export function layOut(market: MarketName, from: string, to: string, turned: Tur
   return { market, plan, config, configTexts: files.texts };
 }
 
-/** A market on made-up bars in place of the recorded ones. */
+/** A market on made-up bars in place of the recorded ones, calm enough that no night's gap looks like a split. */
 export const simulated = (
   seed: string,
   startSession: string,
@@ -89,7 +91,7 @@ export const simulated = (
       start_session: startSession,
       end_session: endSession,
       trend_strength: 0.6,
-      volatility_daily: 0.03,
+      volatility_daily: 0.015,
     },
   ],
 });
@@ -116,15 +118,16 @@ export const replay = async (stores: Stores, layout: Layout, onTick?: () => Prom
     ...(onTick === undefined ? {} : { onTick }),
   });
 
-/** The same window through the backtest's loop, on the health that the release froze. */
-export async function backtestOf(
-  { plan }: Layout,
-  health: OpenedLedger['release']['health'],
-): Promise<Backtest> {
-  const { rules, line, firstRow, lastRow } = plan;
-  const bars = await planBars(plan, 0, lastRow + 1, line.endMs[lastRow]!);
-  return backtest({ rules, bars, firstRow, line, health });
+/** The same window through the backtest's loop, on what the release froze. */
+export async function backtestOf(layout: Layout, release: OpenedLedger['release']): Promise<Backtest> {
+  const { line, firstRow, lastRow } = layout.plan;
+  const bars = await planBars(layout.plan, 0, lastRow + 1, line.endMs[lastRow]!);
+  return backtest({ rules: frozenRules(layout, release), bars, firstRow, line, health: release.health });
 }
+
+/** The market's rules with the spreads that the release froze. */
+export const frozenRules = ({ plan }: Layout, release: OpenedLedger['release']): MarketRules =>
+  withSpreads(plan.rules, frozenSpreads(release));
 
 export const open = (stores: Stores, { plan, config, configTexts }: Layout): Promise<OpenedLedger> =>
   openLedger(stores, plan, config, configTexts, CODE_SHA256);
@@ -199,8 +202,9 @@ export async function schedule(stores: Stores, layout: Layout): Promise<Schedule
   const opened = await open(stores, layout);
   const runMachine = await machine();
   const marketRuntime: MarketRuntime = {
-    rules: plan.rules,
+    rules: frozenRules(layout, opened.release),
     provider: plan.provider,
+    executionProvider: plan.executionProvider,
     release: opened.release,
     releaseSha256: opened.sha256,
     thresholds: config.thresholds,

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type * as z from 'zod';
 import { readConfigFiles } from '../../functions/runtime/config-files.ts';
 import { exchangeCalendar } from '../../shared/calendar/exchange-calendar.ts';
 import { parseConfig, SCHEMAS, type Config } from '../../shared/config/config.ts';
@@ -13,24 +14,56 @@ export interface Overrides {
   readonly fillSpec?: Part<MarketRules['fillSpec']>;
   readonly costProfile?: Part<MarketRules['costs']['profile']>;
   readonly policy?: Part<MarketRules['policyConfig']>;
+  /** Lists of rows in place of the shipped ones; the boards of `whole` come with them. */
+  readonly tradingRules?: Partial<TradingRulesInput>;
   /** Instruments in place of the shipped universe. */
   readonly instruments?: readonly Instrument[];
 }
 
-interface Instrument {
-  readonly symbol: string;
-  readonly quantity_digits: number;
-  readonly lot_steps: number;
-  readonly price_tick: number;
-}
+export type Instrument = z.input<typeof SCHEMAS.universe>['instruments'][number];
+type TradingRulesInput = z.input<typeof SCHEMAS.trading_rules>;
+
+/** Boards that only tests have: lots of the number in the name, no price limit, T+0, no tax on dividends. */
+const LOTS_OF = 'lots_of_';
 
 /** An instrument in whole units, lots of one, for arithmetic that fits in the head. */
 export const whole = (symbol: string, lot = 1): Instrument => ({
   symbol,
+  board: `${LOTS_OF}${lot}`,
   quantity_digits: 0,
-  lot_steps: lot,
   price_tick: 0.01,
 });
+
+/** Trading rules with a board of their own for every lot that an instrument of `whole` has. */
+function withLotBoards<Rules extends TradingRulesInput>(
+  rules: Rules,
+  instruments: readonly { readonly board: string }[],
+): Rules {
+  const made = new Set(instruments.map(({ board }) => board).filter((board) => board.startsWith(LOTS_OF)));
+  const boards = [...made].filter((board) => !rules.lots.some((row) => row.board === board));
+  const rows = <Row>(fields: (board: string) => Row) =>
+    boards.map((board) => ({
+      board,
+      ...fields(board),
+      effective_from: '1970-01-01',
+      source: 'made up for a worked example',
+      confirmed: false,
+    }));
+  const lots = rows((board) => {
+    const steps = Number(board.slice(LOTS_OF.length));
+    return { min_steps: steps, increment_steps: steps, notional_min: 0 };
+  });
+  return {
+    ...rules,
+    lots: [...rules.lots, ...lots],
+    settlement: [...rules.settlement, ...rows(() => ({ sell_after_sessions: 0 as const }))],
+    price_limits: [
+      ...rules.price_limits,
+      ...rows(() => ({ up_bps: null, down_bps: null, unlimited_sessions: 0 })),
+    ],
+    dividends: [...rules.dividends, ...rows(() => ({ held_days_max: null, withholding_bps: 0 }))],
+  };
+}
 
 const parsed = new Map<string, Config>();
 
@@ -61,6 +94,9 @@ export function rulesOf(
       fillSpec: SCHEMAS.fill_model_spec.parse(merged(files.fillSpec, overrides.fillSpec)),
       costProfile: SCHEMAS.cost_profile.parse(merged(files.costProfile, overrides.costProfile)),
       policy: SCHEMAS.policy.parse(merged(files.policy, overrides.policy)),
+      tradingRules: SCHEMAS.trading_rules.parse(
+        withLotBoards({ ...files.tradingRules, ...overrides.tradingRules }, overrides.instruments ?? []),
+      ),
     },
     exchangeCalendar(calendar),
   );
@@ -79,8 +115,12 @@ function merged(base: unknown, part: unknown): unknown {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A cost profile without fees' dates in the way: one fee in bps, a fixed half spread, impact of the given size. */
+/**
+ * A cost profile without fees' dates in the way: one fee in bps, a fixed half spread, impact of the given size. The
+ * spread has no floor but half a tick; every short may be borrowed, and holding costs nothing.
+ */
 export const plainCosts = (feeBps: number, halfSpreadBps: number, impactY: number, minAmount?: number) => ({
+  model: 'dynamic_v1' as const,
   fees: [
     {
       name: 'fee',
@@ -95,9 +135,21 @@ export const plainCosts = (feeBps: number, halfSpreadBps: number, impactY: numbe
   ],
   half_spread: {
     base_bps: halfSpreadBps,
+    floor_bps: 0,
     volatility: [{ factor: 1 }],
     relative_volume: [{ factor: 1 }],
     time_of_day: [{ factor: 1 }],
   },
-  impact: { y: impactY },
+  impact: { model: 'square_root' as const, y: impactY },
+  holding: [
+    {
+      name: 'borrow',
+      position: 'short' as const,
+      bps: 0,
+      interval_h: 24,
+      effective_from: '2015-01-01',
+      source: 'made up for a worked example',
+      confirmed: false,
+    },
+  ],
 });

@@ -10,6 +10,8 @@ export interface OrderGiven {
   readonly quantity: number;
   readonly reference: number;
   readonly frozen: string;
+  /** Half the spread that the decision saw; 0 where it is left out. */
+  readonly spreadBps?: number;
   readonly deadlineOrdinal?: number;
   readonly more?: Partial<Record<OrderColumn, number>>;
   readonly cancel?: { readonly at: string; readonly code: string };
@@ -26,6 +28,7 @@ export function withOrder(state: TickState, i: number, given: OrderGiven): TickS
     deadlineOrdinal: given.deadlineOrdinal ?? 3,
     cancelAtMs: given.cancel === undefined ? NEVER_MS : Date.parse(given.cancel.at),
     increases: state.book.quantity[i]! * given.side < 0 ? 0 : 1,
+    spreadBps: given.spreadBps ?? 0,
     sigma: 0.01,
     averageNotional: 500_000,
     relativeVolume: 1,

@@ -63,6 +63,16 @@ describe('bars on the grid of the calendar', () => {
     expect(bars.flags[1]).toBe(bit.DATA_DUPLICATE); // no turnover twice is no difference
   });
 
+  it('a quoted spread comes along, and another one is a conflict', () => {
+    const rows = [HOURS[0]!, HOURS[1]!, HOURS[1]!].map((start) => [start, flat(100)] as const);
+    const quoted = { ...rawOf(rows), spread: Float64Array.of(0.02, 0.02, 0.03) };
+    const { bars } = alignBars(['AAA'], grid, [quoted]);
+    expect([...bars.spread]).toEqual([0.02, 0.02, NaN, NaN]);
+    expect(bars.flags[1]).toBe(bit.DATA_CONFLICT);
+    expect([...align(rows).bars.spread]).toEqual([NaN, NaN, NaN, NaN]);
+    expect(align(rows).bars.flags[1]).toBe(bit.DATA_DUPLICATE);
+  });
+
   it('bars off the grid are handed back, and move nothing', () => {
     const halfPast = HOURS[1]! + 1_800_000;
     const { bars, misaligned } = align([

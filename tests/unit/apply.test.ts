@@ -36,6 +36,7 @@ const at = (time: string): number => Date.parse(`2024-01-01T${time}Z`);
 const upcoming = {
   startMs: Float64Array.from(['10:00:00', '11:00:00', '12:00:00', '13:00:00'], at),
   endMs: Float64Array.from(['11:00:00', '12:00:00', '13:00:00', '14:00:00'], at),
+  sessionDay: new Float64Array(4).fill(19_723),
 };
 
 /** A decision of ordinal 50 at the close of 10:00, frozen three minutes later. */
@@ -85,6 +86,7 @@ describe('placing', () => {
     expect([orders.increases[0], orders.filled[0], orders.cancelAtMs[0]]).toEqual([1, 0, NEVER_MS]);
     for (const column of [
       'referencePrice',
+      'spreadBps',
       'sigma',
       'averageNotional',
       'relativeMove',

@@ -9,8 +9,8 @@ import { applyDecision, upcomingBars } from '../../shared/tick/apply.ts';
 import { backtest, type Backtest } from '../../shared/tick/backtest.ts';
 import { decide } from '../../shared/tick/decide.ts';
 import { forecaster } from '../../shared/tick/forecast-step.ts';
-import { copyState, openState, type TickState } from '../../shared/tick/state.ts';
-import { advance, close, frozenAt, measure } from '../../shared/tick/tick.ts';
+import { copyState, type TickState } from '../../shared/tick/state.ts';
+import { advance, close, frozenAt, measure, warmState } from '../../shared/tick/tick.ts';
 import { walkForward } from '../../shared/tick/warm-up.ts';
 import { cut } from '../support/bars.ts';
 import { marketOf, type Market } from '../support/market.ts';
@@ -144,7 +144,7 @@ describe('the same inputs, the same answer', () => {
   });
 
   it('tick by tick, each from its own window and a copy of the last state: the backtest to the last digit', () => {
-    let state: TickState = openState(rules);
+    let state: TickState = warmState(rules, market.bars, FIRST);
     const all: TickEvents = noEvents();
     const { bars, line } = market;
     for (let row = FIRST; row < bars.startMs.length; row++) {
@@ -176,6 +176,7 @@ describe('the same inputs, the same answer', () => {
         verdict,
         equity: valuation.equity,
         frozenAtMs,
+        nextDay: upcoming.sessionDay[0]!,
       });
       applyDecision(rules, next, decision, 'all', upcoming);
       close(rules, next, window, last, {
@@ -188,6 +189,7 @@ describe('the same inputs, the same answer', () => {
       });
       all.fills.push(...events.fills);
       all.ended.push(...events.ended);
+      all.postings.push(...events.postings);
       if (before !== undefined) expect(state).toEqual(before); // a tick leaves the last state as it was
       state = next;
     }
@@ -236,11 +238,16 @@ describe('the walk before the first tick', () => {
   it('counts the forecasts whose horizon has closed, and uses no bar beyond', async () => {
     const { bars } = await marketOf(rules, MONTH);
     const past = cut(bars, 0, FIRST);
-    const { health: record, driftReference } = walkForward(rules, past);
+    const walked = walkForward(rules, past);
+    const { health: record, driftReference, halfSpreadBps } = walked;
     // Windows of 32 closes are whole from row 31 on; 120 - 24 rows have a known outcome: 65 rows of 4.
     // Forecasts of 24 bars overlap, so that 24 of them count as one: 260 / 24 = 10.8.
     expect(record.samples).toBe(10);
     expect(driftReference.every(({ shares }) => shares.length === 10)).toBe(true);
-    expect(walkForward(rules, cut(bars, 0, FIRST))).toEqual({ health: record, driftReference });
+    expect(walkForward(rules, cut(bars, 0, FIRST))).toEqual(walked);
+    // A spread is only estimated from 200 bars on. These open at the last close: no spread shows in them.
+    expect([...halfSpreadBps]).toEqual([NaN, NaN, NaN, NaN]);
+    expect([...walkForward(rules, cut(bars, 0, 199)).halfSpreadBps]).toEqual([NaN, NaN, NaN, NaN]);
+    expect([...walkForward(rules, cut(bars, 0, 200)).halfSpreadBps]).toEqual([0, 0, 0, 0]);
   });
 });

@@ -1,21 +1,36 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { copyBook, imbalance, openBook, post, postingLines, type Book } from '../../shared/portfolio/book.ts';
+import {
+  boughtOn,
+  copyBook,
+  imbalance,
+  openBook,
+  post,
+  postingLines,
+  receivable,
+  type Book,
+} from '../../shared/portfolio/book.ts';
 
 const BUY = 1;
 const SELL = -1;
-/** Sums of the flat triples: steps, cost, fees. */
+/** Sums over the flat lots of four numbers: steps, cost, fees. */
 const lotSums = (book: Book, i: number): number[] =>
-  [0, 1, 2].map((part) => book.lots[i]!.reduce((sum, value, k) => sum + (k % 3 === part ? value : 0), 0));
+  [0, 1, 2].map((part) => book.lots[i]!.reduce((sum, value, k) => sum + (k % 4 === part ? value : 0), 0));
 
 describe('first in, first out, by hand', () => {
   it('a long position, bought twice and sold in two parts', () => {
     const book = openBook(1, 100_000);
+    book.sessionDay = 41;
     post(book, 0, BUY, 10, 1000, 10); // at 100
+    book.sessionDay = 42;
     post(book, 0, BUY, 10, 1200, 12); // at 120
+    expect(book.lots[0]).toEqual([10, 1000, 10, 41, 10, 1200, 12, 42]);
+    expect([41, 42, 43].map((day) => boughtOn(book, 0, day))).toEqual([10, 10, 0]);
     // 15 sold at 130 for 1,950: 10 of cost 1,000 and 5 of 600: 350. Entry fees 10 and half of 12.
     expect(post(book, 0, SELL, 15, 1950, 19)).toEqual({ realised: 350, closedCost: 1600, entryFees: 16 });
-    expect(book.lots[0]).toEqual([5, 600, 6]);
+    // The oldest went first: what is left was bought on the second day.
+    expect(book.lots[0]).toEqual([5, 600, 6, 42]);
+    expect([41, 42].map((day) => boughtOn(book, 0, day))).toEqual([0, 5]);
     expect(book.quantity[0]).toBe(5);
     expect(book.cost[0]).toBe(600);
     // The last 5 at 110 for 550: a loss of 50.
@@ -31,11 +46,12 @@ describe('first in, first out, by hand', () => {
   it('a short position, bought back in two parts', () => {
     const book = openBook(1, 100_000);
     post(book, 0, SELL, 10, 1000, 10);
-    expect(book.lots[0]).toEqual([-10, -1000, 10]);
+    expect(book.lots[0]).toEqual([-10, -1000, 10, -1]);
+    expect(boughtOn(book, 0, -1)).toBe(0); // sold, not bought
     expect(book.cash).toBe(100_990);
     // 4 bought back at 90 for 360 brought in 400: 40.
     expect(post(book, 0, BUY, 4, 360, 4)).toEqual({ realised: 40, closedCost: 400, entryFees: 4 });
-    expect(book.lots[0]).toEqual([-6, -600, 6]);
+    expect(book.lots[0]).toEqual([-6, -600, 6, -1]);
     // 6 at 110 for 660 brought in 600: -60.
     expect(post(book, 0, BUY, 6, 660, 7)).toEqual({ realised: -60, closedCost: 600, entryFees: 6 });
     // 100,000 + 990 - 364 - 667 = 99,959 = 100,000 - 20 - 21.
@@ -48,7 +64,7 @@ describe('first in, first out, by hand', () => {
     post(book, 0, BUY, 10, 1000, 0);
     // 25 sold for 2,750 at 110: 10 of them, 1,100, close a cost of 1,000; 15 open a short of 1,650 with 15 of 25 of the fee.
     expect(post(book, 0, SELL, 25, 2750, 25)).toEqual({ realised: 100, closedCost: 1000, entryFees: 0 });
-    expect(book.lots[0]).toEqual([-15, -1650, 15]);
+    expect(book.lots[0]).toEqual([-15, -1650, 15, -1]);
     expect(book.cost[0]).toBe(-1650);
     expect(imbalance(book)).toBe(0);
   });
@@ -65,10 +81,13 @@ describe('first in, first out, by hand', () => {
   it('instruments do not touch one another, and a copy shares nothing', () => {
     const book = openBook(2, 10_000);
     post(book, 0, BUY, 10, 1000, 1);
+    book.dues.push(0, 50, 70);
     const copy = copyBook(book);
+    book.dues.push(1, 51, -30);
+    expect([receivable(book), receivable(copy)]).toEqual([40, 70]);
     post(book, 1, BUY, 5, 100, 1);
     post(book, 0, SELL, 5, 600, 1);
-    expect(copy.lots).toEqual([[10, 1000, 1], []]);
+    expect(copy.lots).toEqual([[10, 1000, 1, -1], []]);
     expect(copy).toMatchObject({ cash: 8999, fees: 1, realised: 0 });
     expect([...copy.quantity]).toEqual([10, 0]);
     expect([...book.realisedBy]).toEqual([100, 0]);
@@ -104,7 +123,7 @@ describe('the law of the book, for any sequence of fills', () => {
           const [steps, cost] = lotSums(book, i);
           expect([steps, cost]).toEqual([book.quantity[i], book.cost[i]]);
           // Lots of one side only, none empty.
-          for (let k = 0; k < book.lots[i]!.length; k += 3) {
+          for (let k = 0; k < book.lots[i]!.length; k += 4) {
             expect(Math.sign(book.lots[i]![k]!)).toBe(Math.sign(book.quantity[i]!));
           }
           const lines = postingLines(

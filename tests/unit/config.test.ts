@@ -157,7 +157,19 @@ describe('a configuration', () => {
       'a cost profile that no file gives',
       'cost_profile: binance_spot',
       'cost_profile: x',
-      'cost_profile: x does not exist; known are ashares_default, binance_spot, us_equities_default',
+      'cost_profile: x does not exist; known are ashares_default, binance_perpetual, binance_spot, us_equities_default, us_equities_per_share',
+    ],
+    [
+      'trading rules that no file gives',
+      'trading_rules: crypto_spot',
+      'trading_rules: x',
+      'trading_rules: x does not exist; known are ashares, crypto_perpetual, crypto_spot, us_equities',
+    ],
+    [
+      'trading rules without the board of an instrument',
+      'trading_rules: crypto_spot',
+      'trading_rules: us_equities',
+      'universe: crypto_v1 puts BTCUSDT on board binance_spot, which trading rules us_equities do not have; known are listed',
     ],
     [
       'a fill contract that no file gives',
@@ -189,16 +201,17 @@ describe('a configuration', () => {
     expect(refusal(() => parseConfig(files))).toBe(`markets/crypto.yaml: ${message}`);
   });
 
-  test.each(['universes/crypto_v1.yaml', 'cost_profiles/binance_spot.yaml'])(
-    '%s with another name than the file has',
-    (path) => {
-      const files = withChange(path, /^name: .*$/m, 'name: other');
-      const name = path.split('/')[1]!.replace('.yaml', '');
-      expect(refusal(() => parseConfig(files))).toBe(
-        `${path}: name: is other, expected the file's name ${name}`,
-      );
-    },
-  );
+  test.each([
+    'universes/crypto_v1.yaml',
+    'cost_profiles/binance_spot.yaml',
+    'trading_rules/crypto_spot.yaml',
+  ])('%s with another name than the file has', (path) => {
+    const files = withChange(path, /^name: .*$/m, 'name: other');
+    const name = path.split('/')[1]!.replace('.yaml', '');
+    expect(refusal(() => parseConfig(files))).toBe(
+      `${path}: name: is other, expected the file's name ${name}`,
+    );
+  });
 
   test('a bad file that no market names', () => {
     const files = new Map(shipped).set('universes/spare.yaml', 'name: spare\n');

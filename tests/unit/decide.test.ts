@@ -70,11 +70,14 @@ function viewOf(...seen: readonly Seen[]): View {
   };
 }
 
+const DAY = 19_723; // 2024-01-01
+
 interface Options {
   readonly rules?: MarketRules;
   readonly bars?: Bars;
   readonly verdict?: Verdict;
   readonly close?: number;
+  readonly nextDay?: number;
 }
 /** The decision of the first instrument at ordinal 100; the second is neutral. */
 function decided(seen: Seen, state: TickState, options: Options = {}) {
@@ -89,6 +92,7 @@ function decided(seen: Seen, state: TickState, options: Options = {}) {
     verdict,
     equity: used.capitalMinor,
     frozenAtMs: 7,
+    nextDay: options.nextDay ?? DAY,
   });
   return {
     action: ACTIONS[decision.action[0]!],
@@ -197,6 +201,24 @@ describe('WAIT', () => {
     expect([action, codes]).toEqual(['WAIT', ['DATA_MISSING']]);
     expect(decision.referencePrice[0]).toBe(100);
     expect(ACTIONS[decision.action[1]!]).toBe('FLAT');
+  });
+
+  it('a suspected split: that one alone, whatever its forecast, until it is explained', () => {
+    const bars = barsOf([[flat(50), flat(50)]], { firstOrdinal: 100, flags: { 0: 'DATA_SPLIT_SUSPECT' } });
+    const { action, codes, delta, decision } = decided({ pUp: 0.9 }, position(300, 99, 95), { bars });
+    expect([action, codes, delta]).toEqual(['WAIT', ['DATA_SPLIT_SUSPECT'], 0]);
+    // Not closed for having crossed its level at a price that nobody believes.
+    expect(decision.referencePrice[0]).toBe(100);
+    expect(ACTIONS[decision.action[1]!]).toBe('FLAT');
+  });
+
+  it('a session that no trading rule covers: WAIT, with the code', () => {
+    const { action, codes, delta } = decided({ pUp: 0.9 }, empty(), { nextDay: NaN });
+    expect([action, codes.includes('RULES_UNCOVERED'), delta]).toEqual(['WAIT', true, 0]);
+    expect(decided({ pUp: 0.5 }, position(300), { nextDay: NaN })).toMatchObject({
+      action: 'WAIT',
+      delta: 0,
+    });
   });
 
   it('YELLOW blocks nothing', () => {

@@ -5,6 +5,7 @@ import { bit } from '../../shared/kernel/codes.ts';
 import { seededRandom } from '../../shared/kernel/random.ts';
 import type { Bars } from '../../shared/market-data/bars.ts';
 import { barsOf, cut, flat, type Cell } from '../support/bars.ts';
+import { action } from '../support/paper.ts';
 import { rulesOf } from '../support/rules.ts';
 
 /** Windows short enough to work out: lookback 5 + 1 + 1. */
@@ -116,6 +117,61 @@ describe('features by hand', () => {
   });
 });
 
+describe('corporate actions that are known (definition 17)', () => {
+  /** Raw closes of a share that splits 4:1 before row 3 and pays 2 before row 5; row 6 has no bar. */
+  const raw = [400, 404, 396, 102, 103, 100, null, 99];
+  /** The same as its holder saw them, in today's shares: quarters, and what was paid taken off by its share of 103. */
+  const held = (row: number): number | null => {
+    const close = raw[row]!;
+    if (close === null) return null;
+    return (row < 3 ? close / 4 : close) * (row < 5 ? 101 / 103 : 1);
+  };
+  const cellsOf = (closes: readonly (number | null)[]): [Cell | null][] =>
+    closes.map((close, row) => [close === null ? null : flat(close, row < 3 ? 1000 : 4000)]);
+  const actions = [
+    action({ kind: 'split', ordinal: 3, ratio: 4 }, '2024-01-01'),
+    action({ kind: 'dividend', ordinal: 5, amount: 2 }, '2024-01-01'),
+  ];
+  const bars = { ...barsOf(cellsOf(raw)), actions };
+  const adjusted = barsOf(cellsOf(raw.map((_, row) => held(row))));
+
+  it.each([4, 5, 6, 7])('momentum, volatility and trend at row %d are those of adjusted prices', (row) => {
+    const [got, expected] = [featuresAt(bars, row), featuresAt(adjusted, row)];
+    // ready, sigma, three momenta, trend; then what is made of the raw value traded.
+    for (const k of [0, 1, 2, 3, 4, 5, 8]) expect(got[k], `column ${k}`).toBeCloseTo(expected[k]!, 6);
+    expect(got[0]).toBe(1);
+    expect(Math.abs(got[1]!)).toBeLessThan(0.03); // a raw 4:1 gap would be 0.69
+  });
+
+  it('the value traded stays that of the raw price', () => {
+    // 102 * 4,000, 103 * 4,000 and 100 * 4,000 in three bars.
+    expect(featuresAt(bars, 5)[6]).toBeCloseTo(1_220_000 / 3, 6);
+  });
+
+  it('one that is not known yet changes nothing', () => {
+    const none = { ...bars, actions: [] };
+    expect(featuresAt(bars, 2)).toEqual(featuresAt(none, 2));
+    expect(featuresAt({ ...bars, actions: [actions[0]!] }, 4)).toEqual(featuresAt(bars, 4));
+  });
+
+  it('a reverse split, and both on one day: (50 - 2) * 10', () => {
+    const both = [
+      action({ kind: 'dividend', ordinal: 3, amount: 2 }, '2024-01-01'),
+      action({ kind: 'split', ordinal: 3, ratio: 0.1 }, '2024-01-01'),
+    ];
+    const given = { ...barsOf(cellsOf([48, 49, 50, 480, 490, 485])), actions: both };
+    // In new shares, less the dividend's 2 of 50: 48 * 0.96 * 10 and so on.
+    const plain = barsOf(cellsOf([460.8, 470.4, 480, 480, 490, 485]));
+    const [got, expected] = [featuresAt(given, 5), featuresAt(plain, 5)];
+    for (const k of [0, 1, 2, 3, 4, 5]) expect(got[k], `column ${k}`).toBeCloseTo(expected[k]!, 6);
+  });
+
+  it('a move that was no action is a move', () => {
+    const real = { ...bars, actions: [action({ kind: 'real_move', ordinal: 3 }, '2024-01-01')] };
+    expect(featuresAt(real, 5)).toEqual(featuresAt({ ...bars, actions: [] }, 5));
+  });
+});
+
 /** A universe of two with gaps, unusable bars, no volume, and what a source may get wrong by orders of magnitude. */
 function wild(seed: string, rows: number, extreme: boolean): Bars {
   const random = seededRandom(seed);
@@ -137,6 +193,23 @@ function wild(seed: string, rows: number, extreme: boolean): Bars {
     if (high < bars.low[k]!) bars.flags[k] = bit.DATA_HIGH_BELOW_LOW;
   });
   return bars;
+}
+
+/** An action in every tenth row of either, absent bars included; prices go on as if none had been. */
+function withActions(bars: Bars, seed: string): Bars {
+  const random = seededRandom(`${seed}/actions`);
+  const actions = Array.from(bars.startMs).flatMap((_, ordinal) =>
+    [0, 1].flatMap((instrument) => {
+      const draw = random.below(20);
+      if (draw > 1) return [];
+      const given =
+        draw === 0
+          ? { kind: 'split' as const, ratio: 0.5 + random.uniform() * 6 }
+          : { kind: 'dividend' as const, amount: random.uniform() * 3 };
+      return [action({ ...given, ordinal, instrument }, '2024-01-01')];
+    }),
+  );
+  return { ...bars, actions };
 }
 
 describe('finite memory: the same bits from any window that holds the lookback', () => {
@@ -168,6 +241,14 @@ describe('finite memory: the same bits from any window that holds the lookback',
       fc.property(fc.string(), (seed) => check(wild(seed, 80, false), rules)),
       { numRuns: 30 },
     );
+  });
+
+  it('property: with splits and dividends, and none of them shows from one start alone', () => {
+    fc.assert(
+      fc.property(fc.string(), (seed) => check(withActions(wild(seed, 80, false), seed), rules)),
+      { numRuns: 40 },
+    );
+    check(withActions(wild('shipped', 420, false), 'shipped'), rulesOf('crypto').policy);
   });
 
   it('the shipped windows of 60 minutes', () => check(wild('shipped', 420, false), rulesOf('crypto').policy));

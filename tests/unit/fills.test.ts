@@ -77,13 +77,13 @@ describe('the price struck in a bar (definition 2)', () => {
 
 describe('participation (definition 5)', () => {
   it.each([
-    // cap 5 % of the volume, in steps, rounded down to lots.
-    ['5 % of 1,000 shares', 1000, 1, 1, 50],
-    ['5 % of 5,900 shares is 295: two lots of 100', 5900, 1, 100, 200],
-    ['5 % of 1,999 shares is 99.95: less than a lot', 1999, 1, 100, 0],
-    ['5 % of 0.71 coins in steps of 0.001 is 35.5', 0.71, 1000, 1, 35],
-    ['nothing of nothing', 0, 1, 1, 0],
-  ] as const)('%s', (_, volume, stepsPerUnit, lot, steps) => {
-    expect(participationSteps(spec({ participation_cap: 0.05 }), volume, stepsPerUnit, lot)).toBe(steps);
+    // cap 5 % of the volume, in steps, rounded down; whole lots are the trading rules' affair.
+    ['5 % of 1,000 shares', 1000, 1, 50],
+    ['5 % of 5,900 shares', 5900, 1, 295],
+    ['5 % of 1,999 shares is 99.95', 1999, 1, 99],
+    ['5 % of 0.71 coins in steps of 0.001 is 35.5', 0.71, 1000, 35],
+    ['nothing of nothing', 0, 1, 0],
+  ] as const)('%s', (_, volume, stepsPerUnit, steps) => {
+    expect(participationSteps(spec({ participation_cap: 0.05 }), volume, stepsPerUnit)).toBe(steps);
   });
 });

@@ -176,6 +176,7 @@ describe('levels', () => {
       'DATA_OUTSIDE_RANGE',
       'DATA_STALE_RUN',
       'DATA_OUTLIER',
+      'DATA_SPLIT_SUSPECT',
     ]);
   });
 

@@ -41,6 +41,15 @@ describe('recordedProvider reads', () => {
     expect([...(await everything()).turnover]).toEqual([1025.5, NaN]);
   });
 
+  it('a quoted spread after the turnover, empty where a bar has none', async () => {
+    put('US_A_60m.csv', `${HEADER},turnover,spread\n${ROW},,0.02\n${ROW},1025.5,\n`);
+    const bars = await everything();
+    expect([...bars.turnover]).toEqual([NaN, 1025.5]);
+    expect([...bars.spread!]).toEqual([0.02, NaN]);
+    const from = Date.parse('2024-03-04T14:30:00Z');
+    expect([...(await provider().fetch(['A'], from, from + 1, Infinity))[0]!.spread!]).toEqual([0.02, NaN]);
+  });
+
   it('nan, inf and what no double holds as NaN, for the quality check to flag', async () => {
     put('US_A_60m.csv', `${HEADER}\n2024-03-04T14:30:00Z,nan,-Inf,Infinity,1e999,1e-8\n`);
     const { open, high, low, close, volume } = await everything();
@@ -122,6 +131,8 @@ describe('recordedProvider refuses, naming file and line,', () => {
     ['another header', `time,open,high,low,close,volume\n${ROW}\n`, 'US_A_60m.csv, line 1: header'],
     ['columns in another order', `ts_utc,open,low,high,close,volume\n${ROW}\n`, 'line 1: header'],
     ['an empty file', '', 'line 1: header ""'],
+    ['a spread without turnover', `${HEADER},spread\n${ROW},1\n`, 'line 1: header'],
+    ['a spread that is no number', `${HEADER},turnover,spread\n${ROW},1,x\n`, 'line 2: spread "x"'],
     ['a short row', `${HEADER}\n${ROW}\n2024-03-04T15:30:00Z,1,2\n`, 'line 3: 3 fields, expected 6'],
     ['a long row', `${HEADER}\n${ROW},7\n`, 'line 2: 7 fields, expected 6'],
     ['an empty line', `${HEADER}\n\n${ROW}\n`, 'line 2: 1 fields, expected 6'],
@@ -188,7 +199,7 @@ describe('recordedProvider refuses', () => {
   it('a file larger than its limit, zipped or not, before it fills the memory', async () => {
     put('US_A_60m.csv.gz', gzipSync('0'.repeat(5_000_000)));
     await expect(everything('A', { fileBytesMax: 1_000_000 })).rejects.toThrow(
-      'US_A_60m.csv.gz: more than 1000000 bytes of bars',
+      'US_A_60m.csv.gz: more than 1000000 bytes',
     );
     put('US_B_60m.csv', `${HEADER}\n${ROW}\n`);
     await expect(everything('B', { fileBytesMax: 50 })).rejects.toThrow('US_B_60m.csv: more than 50 bytes');
@@ -199,6 +210,205 @@ describe('recordedProvider refuses', () => {
     await expect(everything('A')).rejects.toThrow('US_A_60m.csv.gz: cannot be unzipped');
     mkdirSync(join(folder, 'US_B_60m.csv'));
     await expect(everything('B')).rejects.toThrow('US_B_60m.csv: cannot be read');
+  });
+});
+
+const ACTIONS = 'ex_date,kind,ratio,amount,pay_date,source';
+const actionsOf = (from = '2024-01-01', to = '2024-12-31', now = Infinity, symbols = ['A']) =>
+  provider().fetchActions(symbols, from, to, now);
+
+describe('recordedProvider reads corporate actions', () => {
+  beforeEach(() => put('US_A_60m.csv', `${HEADER}\n${ROW}\n`));
+
+  it('of a file beside the bars, oldest first, a dividend before a split', async () => {
+    put(
+      'US_A_actions.csv',
+      [
+        ACTIONS,
+        '2024-06-10,split,7,0,,company release 2024-05-22',
+        '2024-06-10,dividend,1,0.25,2024-06-28,company release',
+        '2024-02-09,dividend,1,0.24,,company release',
+        '2024-09-30,real_move,1,0,,looked up: earnings warning',
+      ].join('\r\n'),
+    );
+    const dividend = { symbol: 'A', kind: 'dividend', ratio: 1, source: 'company release' };
+    expect(await actionsOf()).toEqual([
+      { ...dividend, exDate: '2024-02-09', amount: 0.24, payDate: null },
+      { ...dividend, exDate: '2024-06-10', amount: 0.25, payDate: '2024-06-28' },
+      {
+        symbol: 'A',
+        exDate: '2024-06-10',
+        kind: 'split',
+        ratio: 7,
+        amount: 0,
+        payDate: null,
+        source: 'company release 2024-05-22',
+      },
+      {
+        symbol: 'A',
+        exDate: '2024-09-30',
+        kind: 'real_move',
+        ratio: 1,
+        amount: 0,
+        payDate: null,
+        source: 'looked up: earnings warning',
+      },
+    ]);
+  });
+
+  it('with both dates included, and from the first instant of the ex-date on', async () => {
+    put('US_A_actions.csv', `${ACTIONS}\n2024-06-10,split,7,0,,x\n`);
+    expect(await actionsOf('2024-06-10', '2024-06-10')).toHaveLength(1);
+    expect(await actionsOf('2024-06-11', '2024-06-30')).toHaveLength(0);
+    expect(await actionsOf('2024-06-01', '2024-06-09')).toHaveLength(0);
+    const midnight = Date.parse('2024-06-10T00:00:00Z');
+    expect(await actionsOf('2024-06-10', '2024-06-10', midnight)).toHaveLength(1);
+    expect(await actionsOf('2024-06-10', '2024-06-10', midnight - 1)).toHaveLength(0);
+  });
+
+  it('of each instrument that has any, in the order asked', async () => {
+    for (const symbol of ['B', 'C']) put(`US_${symbol}_60m.csv`, `${HEADER}\n${ROW}\n`);
+    put('US_A_actions.csv', `${ACTIONS}\n2024-06-10,split,2,0,,x\n`);
+    put('US_C_actions.csv', `${ACTIONS}\n2024-06-07,split,3,0,,x\n`);
+    const shown = await actionsOf('2024-01-01', '2024-12-31', Infinity, ['C', 'B', 'A']);
+    expect(shown.map(({ symbol, ratio }) => [symbol, ratio])).toEqual([
+      ['C', 3],
+      ['A', 2],
+    ]);
+    await expect(actionsOf('2024-01-01', '2024-12-31', Infinity, ['A', 'X'])).rejects.toThrow(
+      'X has no 60m bars',
+    );
+  });
+
+  it.each([
+    ['another header', 'date,kind\n', 'US_A_actions.csv, line 1: header "date,kind", expected ex_date,'],
+    ['a short row', `${ACTIONS}\n2024-06-10,split,7,0,\n`, 'line 2: 5 fields, expected 6'],
+    ['a comma in the source', `${ACTIONS}\n2024-06-10,split,7,0,,a,b\n`, 'line 2: 7 fields'],
+    ['a date that is none', `${ACTIONS}\n2024-02-30,split,7,0,,x\n`, 'line 2: ex_date "2024-02-30"'],
+    ['an unknown kind', `${ACTIONS}\n2024-06-10,spinoff,7,0,,x\n`, 'line 2: kind "spinoff"'],
+    ['a split of one', `${ACTIONS}\n2024-06-10,split,1,0,,x\n`, 'line 2: ratio 1'],
+    ['a split of nothing', `${ACTIONS}\n2024-06-10,split,0,0,,x\n`, 'line 2: ratio 0'],
+    ['a split as words', `${ACTIONS}\n2024-06-10,split,7:1,0,,x\n`, 'line 2: ratio "7:1"'],
+    ['a split that pays', `${ACTIONS}\n2024-06-10,split,7,1,,x\n`, 'line 2: amount 1, expected 0'],
+    ['a dividend that splits', `${ACTIONS}\n2024-06-10,dividend,2,1,,x\n`, 'line 2: ratio 2, expected 1'],
+    ['a dividend of nothing', `${ACTIONS}\n2024-06-10,dividend,1,0,,x\n`, 'line 2: amount 0'],
+    ['an endless dividend', `${ACTIONS}\n2024-06-10,dividend,1,1e999,,x\n`, 'line 2: amount'],
+    ['a real move that pays', `${ACTIONS}\n2024-06-10,real_move,1,1,,x\n`, 'line 2: amount 1, expected 0'],
+    ['paid before it is due', `${ACTIONS}\n2024-06-10,dividend,1,1,2024-06-09,x\n`, 'line 2: pay_date'],
+    ['no source', `${ACTIONS}\n2024-06-10,split,7,0,, \n`, 'line 2: source'],
+    [
+      'two of one day',
+      `${ACTIONS}\n2024-06-10,dividend,1,1,,x\n2024-06-10,dividend,1,2,,y\n`,
+      'line 3: a second dividend on 2024-06-10',
+    ],
+  ])('and refuses %s, naming file and line', async (_, text, message) => {
+    put('US_A_actions.csv', text);
+    await expect(actionsOf()).rejects.toThrow(ProviderError);
+    await expect(actionsOf()).rejects.toThrow(message);
+  });
+
+  it('and takes their hash into the fingerprint', async () => {
+    put('US_A_actions.csv', 'abc');
+    await expect(provider().fingerprint(['A'])).rejects.toThrow('US_A_actions.csv, line 1');
+    const before = `${ACTIONS}\n2024-06-10,split,7,0,,x\n`;
+    put('US_A_actions.csv', before);
+    const sum = execFileSync('sha256sum', [join(folder, 'US_A_actions.csv')], { encoding: 'utf8' });
+    const first = await provider().fingerprint(['A']);
+    expect(Object.keys(first)).toEqual(['US_A_60m.csv', 'US_A_actions.csv']);
+    expect(first['US_A_actions.csv']).toBe(`sha256:${sum.slice(0, 64)}`);
+    put('US_A_actions.csv', before.replace('7', '8'));
+    expect(await provider().fingerprint(['A'])).not.toEqual(first);
+  });
+});
+
+describe('recordedProvider reads a LEAN factor file', () => {
+  const NAME = 'corporate-actions/US_A_lean_factor_file.csv';
+  const lean = (...rows: string[]): void => {
+    mkdirSync(join(folder, 'corporate-actions'), { recursive: true });
+    put(NAME, rows.join('\n'));
+  };
+  beforeEach(() => put('US_A_60m.csv', `${HEADER}\n${ROW}\n`));
+
+  it('as dividends and splits on the day after each row', async () => {
+    lean(
+      '20231229,0.97,0.0357143,1',
+      '20240607,0.97,0.0357143,700', // then 7:1, 0.25 / 0.0357143 = 6.99999
+      '20240830,0.98,0.25,100', // then 100 * (1 - 0.98 / 1) = 2 a share, and 4:1 on the same day
+      '20501231,1,1,0',
+    );
+    expect(await actionsOf()).toEqual([
+      {
+        symbol: 'A',
+        exDate: '2024-06-08',
+        kind: 'dividend',
+        ratio: 1,
+        amount: 7.1429, // 700 * (1 - 0.97 / 0.98) = 7.142857
+        payDate: null,
+        source: `${NAME}, 20240607`,
+      },
+      {
+        symbol: 'A',
+        exDate: '2024-06-08',
+        kind: 'split',
+        ratio: 7,
+        amount: 0,
+        payDate: null,
+        source: `${NAME}, 20240607`,
+      },
+      {
+        symbol: 'A',
+        exDate: '2024-08-31',
+        kind: 'dividend',
+        ratio: 1,
+        amount: 2,
+        payDate: null,
+        source: `${NAME}, 20240830`,
+      },
+      {
+        symbol: 'A',
+        exDate: '2024-08-31',
+        kind: 'split',
+        ratio: 4,
+        amount: 0,
+        payDate: null,
+        source: `${NAME}, 20240830`,
+      },
+    ]);
+    expect(Object.keys(await provider().fingerprint(['A']))).toEqual(['US_A_60m.csv', NAME]);
+  });
+
+  it.each([
+    ['three for two', '0.6666667', 1.5],
+    ['a stock dividend of one in twenty', '0.952381', 1.05],
+    ['one for ten', '10', 0.1],
+    ['one for thirty', '30', 1 / 30],
+    ['nothing simple', '0.7071068', 1 / 0.7071068],
+  ])('with %s', async (_, factor, ratio) => {
+    lean(`20240607,1,${factor},10`, '20501231,1,1,0');
+    expect((await actionsOf())[0]!.ratio).toBe(ratio);
+  });
+
+  it.each([
+    ['a row of three', ['20240607,1,1'], 'line 1: 3 fields, expected 4'],
+    ['a date with hyphens', ['2024-06-07,1,1,1'], 'line 1: date "2024-06-07"'],
+    ['a day that is none', ['20240231,1,1,1'], 'line 1: date "20240231"'],
+    ['a factor that is no number', ['20240607,1,inf,1'], 'line 1: 1,inf,1'],
+    ['dates that go back', ['20240607,1,1,1', '20240606,1,1,1'], 'line 2: 20240606 does not follow 20240607'],
+    ['a falling price factor', ['20240607,1,1,9', '20240608,0.9,1,1'], 'line 1: price factors'],
+    ['a dividend without its price', ['20240607,0.9,1,0', '20240608,1,1,1'], 'give a dividend of 0'],
+  ])('and refuses %s, naming file and line', async (_, rows, message) => {
+    lean(...rows);
+    await expect(actionsOf()).rejects.toThrow(ProviderError);
+    await expect(actionsOf()).rejects.toThrow(message);
+    await expect(actionsOf()).rejects.toThrow(NAME);
+  });
+
+  it('and refuses another file of actions beside it', async () => {
+    lean('20240607,1,1,1', '20501231,1,1,0');
+    put('US_A_actions.csv', `${ACTIONS}\n`);
+    await expect(actionsOf()).rejects.toThrow(
+      `A has corporate actions in two files, keep one: US_A_actions.csv, ${NAME}`,
+    );
   });
 });
 

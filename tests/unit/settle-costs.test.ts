@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { noEvents } from '../../shared/execution/events.ts';
+import { NEVER_MS } from '../../shared/execution/orders.ts';
 import { imbalance } from '../../shared/portfolio/book.ts';
-import { settle } from '../../shared/tick/settle.ts';
 import { openState, type TickState } from '../../shared/tick/state.ts';
+import { advance } from '../../shared/tick/tick.ts';
 import { barsOf, flat, type Cell } from '../support/bars.ts';
 import { buy, free, FROZEN, lateBuy, paper, plenty, prices, run, sell } from '../support/paper.ts';
 import { plainCosts, whole } from '../support/rules.ts';
@@ -94,7 +95,7 @@ describe('fees and cash', () => {
           const events = noEvents();
           const bars = barsOf(rows);
           for (let row = 0; row < 4; row++) {
-            settle(rules, state, bars, row, events);
+            advance(rules, state, bars, row, NEVER_MS, events);
             expect(state.book.cash).toBeGreaterThanOrEqual(0);
             expect(imbalance(state.book)).toBe(0);
           }
@@ -122,13 +123,16 @@ describe('the identity of costs (definition 32)', () => {
         (reference, move, quantity, sigma, side) => {
           const state = side === 1 ? openState(rules) : holding(rules, 0, 2000, reference);
           state.book.cash = 1e15;
-          withOrder(state, 0, { side, quantity, reference, frozen: FROZEN, more: { sigma } });
+          withOrder(state, 0, { side, quantity, reference, frozen: FROZEN, spreadBps: 2, more: { sigma } });
           const { fills } = run(rules, state, prices(flat(reference, 1e9), flat(reference * move, 1e9)));
           const [fill] = fills;
           const steps = quantity / 1000;
           const atDecision = steps * reference * 1e8;
           const paid = side * (fill!.notionalMinor - atDecision) + fill!.feeMinor;
-          const bps = fill!.feeBps + fill!.slippageBps + fill!.impactBps + fill!.latencyBps + fill!.moveBps;
+          const bps = fill!.totalBps;
+          const { feeBps, slippageBps, impactBps, latencyBps, moveBps } = fill!;
+          expect(bps).toBe(feeBps + slippageBps + impactBps + latencyBps + moveBps);
+          expect(slippageBps).toBeGreaterThanOrEqual(2);
           // Money is rounded to whole minor units once: half a unit of the notional at most.
           expect(Math.abs(paid - (bps / 1e4) * atDecision)).toBeLessThanOrEqual(0.5 + 1e-9 * atDecision);
           for (const cost of [fill!.feeBps, fill!.slippageBps, fill!.impactBps, fill!.latencyBps]) {
@@ -155,7 +159,7 @@ describe('the identity of costs (definition 32)', () => {
       const rules = paper();
       const state = openState(rules);
       state.book.cash = 1e15;
-      withOrder(state, 0, { ...buy, quantity });
+      withOrder(state, 0, { ...buy, quantity, spreadBps: 2 });
       // 5 % of 2,000: a hundred a bar, so that larger orders fill in parts.
       const { fills } = run(
         rules,
@@ -218,7 +222,7 @@ describe('what counts as a trade (definition 10)', () => {
     run(dear, state, prices(plenty(100), plenty(100)));
     withOrder(state, 0, { ...sell, more: { decidedOrdinal: 1 }, frozen: '2024-01-01T01:59:00Z' });
     const events = noEvents();
-    settle(dear, state, prices(plenty(100), plenty(100), plenty(101)), 2, events);
+    advance(dear, state, prices(plenty(100), plenty(100), plenty(101)), 2, NEVER_MS, events);
     // Bought for 5,000 with a fee of 50, sold for 5,050 with a fee of 50.50: 50 - 50 - 50.50 = -50.50.
     expect(events.ended).toMatchObject([{ realisedMinor: -5_050_000_000, closedMinor: 500_000_000_000 }]);
     expect(state.performance).toMatchObject({ trades: 1, wins: 0, grossWin: 0, grossLoss: 5_050_000_000 });

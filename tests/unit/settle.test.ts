@@ -35,7 +35,7 @@ describe('a bar struck before the freeze (definition 1)', () => {
   });
 
   it('a sell gets less by the same', () => {
-    const state = withOrder(holding(paper(), 0, 50, 100), 0, { ...sell, frozen: FROZEN });
+    const state = withOrder(holding(paper(), 0, 50, 100), 0, { ...sell, frozen: FROZEN, spreadBps: 2 });
     const { fills } = run(paper(), state, bars);
     expect(fills[0]!.price).toBeCloseTo(100.68, 10); // 101 - 0.32
     expect(fills[0]!.moveBps).toBeCloseTo(-100, 10); // a rise is the seller's gain
@@ -90,7 +90,7 @@ describe('bars that fill nothing (definition 5)', () => {
   it.each([
     ['zero volume', three(flat(100, 0)), 'NO_VOLUME'],
     ['absent', three(null), 'NO_BAR'],
-    ['5 % of 19 is less than one', three(flat(100, 19)), 'NO_VOLUME'],
+    ['5 % of 19 is less than one', three(flat(100, 19)), 'PARTICIPATION_CAP'],
     // A high below the low makes the bar RED for this market.
     [
       'unusable',

@@ -36,6 +36,7 @@ const onDay = (day: number, mode: 'forward' | 'replay' = 'forward', live = true)
   openTrades: [],
   lastDay: 20_000 + day - 1,
   killSwitchDrill: undefined,
+  certificates: {},
 });
 
 const NAMES = evaluateThresholds(sealed, [onDay(45)]).map(({ threshold }) => threshold);

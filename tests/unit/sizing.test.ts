@@ -16,15 +16,19 @@ const market = (count: number, lot = 1, config: NonNullable<Overrides['config']>
         gross_max: 0.95,
         name_max: 0.3,
         capacity_adv_max: 0.01,
+        capacity_basis: 'day',
         order_notional_min: 10,
         ...config.limits,
       },
     },
   });
 
+const DAY = 19_723; // 2024-01-01
+
 interface Given {
   readonly direction: number;
   readonly held?: number;
+  readonly locked?: number;
   readonly pending?: number;
   readonly price?: number;
   readonly sigma?: number;
@@ -50,12 +54,14 @@ function sized(rules: MarketRules, given: readonly Given[], cash = 100_000): Ans
     {
       config: rules.config,
       instruments: rules.instruments,
+      dayRules: (i) => rules.trading.on(i, DAY),
       barsPerDay: 24,
       barsPerYear: 10_000,
       equity: 100_000,
       cash,
       direction: column((one) => one.direction),
       quantity: column((one) => one.held ?? 0),
+      locked: column((one) => one.locked ?? 0),
       pending: column((one) => one.pending ?? 0),
       price: column((one) => one.price ?? 100),
       sigma: column((one) => one.sigma ?? 0.01),
@@ -98,6 +104,13 @@ describe('one instrument', () => {
       target: 120,
       delta: 120,
       codes: ['MAX_NAME', 'CAPACITY_ADV'],
+    });
+  });
+
+  it('or of one bar where the market never closes: 1 % of 50,000 is 500', () => {
+    const bar = market(1, 1, { limits: { capacity_basis: 'bar' } });
+    expect(one({ direction: 1, averageNotional: 50_000 }, bar)).toEqual({
+      ...{ uncut: 600, target: 5, delta: 5, codes: ['MAX_NAME', 'CAPACITY_ADV'] },
     });
   });
 
@@ -147,6 +160,20 @@ describe('one instrument', () => {
     expect(one({ direction: 0, held: 37 }, dear)).toEqual({ uncut: 0, target: 0, delta: -37, codes: [] });
     expect(one({ direction: 0, held: -37 }, dear)).toMatchObject({ delta: 37 });
     expect(Object.is(one({ direction: 0 }).delta, 0)).toBe(true);
+  });
+
+  it('what is locked stays: the rest goes in whole lots, and the code says why', () => {
+    const lots = market(1, 100);
+    expect(one({ direction: 0, held: 500, locked: 200 }, lots)).toEqual({
+      ...{ uncut: 0, target: 0, delta: -300, codes: ['T1_LOCKED'] },
+    });
+    expect(one({ direction: 0, held: 350, locked: 200 }, lots)).toMatchObject({ delta: -100 });
+    expect(one({ direction: 0, held: 200, locked: 200 }, lots)).toEqual({
+      ...{ uncut: 0, target: 0, delta: 0, codes: ['T1_LOCKED'] },
+    });
+    // A target of 300: 900 are 600 too many, of which 100 are free; what is bought is never locked.
+    expect(one({ direction: 1, held: 900, locked: 800 }, lots)).toMatchObject({ target: 300, delta: -100 });
+    expect(one({ direction: 1, held: 100, locked: 100 }, lots)).toMatchObject({ target: 300, delta: 200 });
   });
 
   it('a change of side closes first', () => {

@@ -80,6 +80,9 @@ describe('too little evidence is UNDERPOWERED, never PASS', () => {
     expect(rows.filter(({ result }) => result === 'PASS').map(({ threshold }) => threshold)).toEqual([
       'min_trades_total',
       'kill_switch_drill_passed',
+      'parity_differences',
+      'lookahead_differences',
+      'cost_robustness_pass',
       'min_trades_in_window',
     ]);
     expect(rows.filter(({ result }) => result === 'FAIL')).toEqual([]);

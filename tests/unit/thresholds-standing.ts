@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { thresholdsSchema } from '../../shared/config/threshold-schema.ts';
 import { parseYaml } from '../../shared/config/yaml.ts';
 import { openDrift } from '../../shared/forecast/drift.ts';
+import type { Certificates } from '../../shared/ledger/certificates.ts';
 import { openPerformance, type Block, type Performance } from '../../shared/portfolio/performance.ts';
 import type { MarketStanding } from '../../shared/release/standing.ts';
 import { evaluateThresholds } from '../../shared/release/thresholds.ts';
@@ -32,6 +33,52 @@ export const spread = (returns: number, sharpes: number, falls: number): Block[]
 
 export const evaluatedDrift = () => ({ ...openDrift(), evaluated: [1, 1, 1, 1, 1] });
 
+const named = {
+  v: 1,
+  market: 'us_equity',
+  mode: 'forward',
+  head: { n: 1_001, sha256: `sha256:${'1'.repeat(64)}` },
+  release_sha256: `sha256:${'0'.repeat(64)}`,
+} as const;
+const noDifferences = { decisions: 0, orders: 0, fills: 0, postings: 0, equity: 0, states: 0 };
+
+/** Certificates of the head that have nothing to say against it. */
+export const certified: Required<Certificates> = {
+  parity: {
+    ...named,
+    kind: 'parity',
+    compared: {
+      ...{ ticks: 1_000, missed: 0, decisions: 3_000, orders: 400, fills: 410, postings: 2 },
+      ...{ equity: 1_000, states: 1_000 },
+    },
+    differences: noDifferences,
+    examples: [],
+    ledger_sha256: `sha256:${'2'.repeat(64)}`,
+    backtest_sha256: `sha256:${'2'.repeat(64)}`,
+    result: 'PASS',
+  },
+  lookahead: {
+    ...named,
+    kind: 'lookahead',
+    compared: { ticks: 1_000, decisions: 3_000 },
+    differences: { full_run: 0, ledger: 0 },
+    examples: [],
+    result: 'PASS',
+  },
+  robustness: {
+    ...named,
+    kind: 'robustness',
+    currency: 'USD',
+    scenarios: [],
+    difference_bps: {
+      ...{ net: 0, gross: 0, dividends: 0, fees: 0, slippage: 0, impact: 0, latency: 0, holding: 0 },
+      ...{ exit_mark: 0, residual: 0 },
+    },
+    result: 'PASS',
+    reason: 'ranks and sign hold',
+  },
+};
+
 /** Far on the good side of every threshold of every market. Capital 10,000.00, equity 11,000.00 (USD). */
 export function standing(
   performance: Partial<Performance> = {},
@@ -51,6 +98,7 @@ export function standing(
     openTrades: [],
     lastDay: 20_044,
     killSwitchDrill: { passed: true, ageDays: 3 },
+    certificates: certified,
     performance: {
       ...opened,
       peak: 1_100_000,

@@ -11,6 +11,8 @@ export interface RowContext {
   readonly minorDigits: number;
   readonly priceMode: string;
   readonly delayBars: number;
+  /** Hash of the fill contract. */
+  readonly fillSpecSha256: Sha256;
   readonly source: string;
   readonly releaseSha256: Sha256;
 }

@@ -14,6 +14,7 @@ import type { TickRecord } from '../records.ts';
 import { walkChain } from '../walk.ts';
 import type { RowContext } from './context.ts';
 import { fillRow, type FillRow } from './fills.ts';
+import { postingRow, type PostingRow } from './postings.ts';
 import { absentLine, addAlignment, gateLines, runLine, switchLine, type SessionAlignment } from './logs.ts';
 import { endedOrderRow, workingOrderRows, type Origin, type OrderRow } from './orders.ts';
 import { dailyRow, driftRows, positionRows } from './positions.ts';
@@ -38,6 +39,7 @@ export type PacketReader = (record: TickRecord) => Promise<{
 export interface MarketRows {
   readonly orders: OrderRow[];
   readonly fills: FillRow[];
+  readonly postings: PostingRow[];
   readonly positions: ReturnType<typeof positionRows>;
   readonly daily: ReturnType<typeof dailyRow>[];
   readonly drift: ReturnType<typeof driftRows>;
@@ -61,6 +63,7 @@ export async function projectMarket(
   const rows: MarketRows = {
     orders: [],
     fills: [],
+    postings: [],
     positions: [],
     daily: [],
     drift: [],
@@ -125,6 +128,8 @@ function addExecution(
   origins: Map<number, Origin>,
   traceId: string,
 ): void {
+  for (const posting of execution.postings)
+    rows.postings.push(postingRow(context, posting, execution.tick_utc, traceId));
   for (const fill of execution.fills) rows.fills.push(fillRow(context, fill, traceId));
   for (const order of execution.ended)
     rows.orders.push(endedOrderRow(context, order, origins.get(order.decidedAtMs)!));

@@ -7,12 +7,18 @@ import { byCodeUnit, sha256, type Sha256 } from '../../kernel/canonical.ts';
 import { ProviderError } from '../../kernel/errors.ts';
 
 /** What vendors call a bar size in a file's name. */
-const NAMES_OF_SIZE: Readonly<Record<BarSize, readonly string[]>> = { '60m': ['60m', '1h'], '1d': ['1d'] };
+const NAMES_OF_SIZE: Readonly<Record<BarSize, readonly string[]>> = {
+  '1m': ['1m'],
+  '5m': ['5m'],
+  '60m': ['60m', '1h'],
+  '1d': ['1d'],
+};
 /** Letters, digits, dot, underscore and hyphen, without `..`: nothing that leaves the folder. */
 const SAFE_NAME = /^(?!.*\.\.)[A-Za-z0-9._-]{1,64}$/;
 const LISTED_MAX = 50;
+const LEAN_FOLDER = 'corporate-actions';
 
-/** A file's name, the hash of its bytes as they lie on disk, and its text's bytes. */
+/** A file's name below its folder, the hash of its bytes as they lie on disk, and its text's bytes. */
 export interface BarFile {
   readonly name: string;
   readonly sha256: Sha256;
@@ -39,6 +45,46 @@ export async function readBarFile(where: BarFolder, symbol: string): Promise<Bar
   const name = await findFile(where, symbol);
   const raw = await readWhole(where, name);
   return { name, sha256: sha256(raw), text: name.endsWith('.gz') ? await unzip(raw, name, where) : raw };
+}
+
+/**
+ * The corporate actions of a symbol that has bars: `{prefix}_{symbol}_actions.csv`, or a factor file of LEAN in
+ * `corporate-actions/`; undefined where there is neither.
+ * @throws ProviderError where there are both, or it cannot be read.
+ */
+export async function readActionFile(
+  where: BarFolder,
+  symbol: string,
+): Promise<(BarFile & { readonly format: 'actions' | 'lean' }) | undefined> {
+  const names = {
+    actions: `${where.prefix}_${symbol}_actions.csv`,
+    lean: `${LEAN_FOLDER}/${where.prefix}_${symbol}_lean_factor_file.csv`,
+  };
+  const texts = {
+    actions: await readOptional(where, names.actions),
+    lean: await readOptional(where, names.lean),
+  };
+  if (texts.actions !== undefined && texts.lean !== undefined) {
+    throw new ProviderError(
+      `instrument ${symbol} has corporate actions in two files, keep one: ${names.actions}, ${names.lean}`,
+      { names },
+    );
+  }
+  for (const format of ['actions', 'lean'] as const) {
+    const text = texts[format];
+    if (text !== undefined) return { name: names[format], sha256: sha256(text), text, format };
+  }
+  return undefined;
+}
+
+async function readOptional(where: BarFolder, name: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readWhole(where, name);
+  } catch (error) {
+    const cause = error instanceof ProviderError ? error.cause : undefined;
+    if (cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 async function findFile(where: BarFolder, symbol: string): Promise<string> {
@@ -115,7 +161,7 @@ async function unzip(raw: Uint8Array, name: string, where: BarFolder): Promise<U
 }
 
 const tooLarge = (name: string, bytesMax: number): ProviderError =>
-  new ProviderError(`${name}: more than ${bytesMax} bytes of bars, zipped or unzipped; split the file`, {
+  new ProviderError(`${name}: more than ${bytesMax} bytes, zipped or unzipped; split the file`, {
     name,
     bytesMax,
   });

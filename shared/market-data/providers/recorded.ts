@@ -1,13 +1,21 @@
 import type { BarSize } from '../../calendar/types.ts';
 import { ConfigError } from '../../kernel/errors.ts';
-import { DAY_MS, HOUR_MS } from '../../kernel/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../kernel/time.ts';
+import type { RawAction } from '../actions.ts';
 import type { BarProvider } from '../provider.ts';
+import { parseActionCsv } from './action-csv.ts';
 import { parseBarCsv } from './bar-csv.ts';
-import { isSafeName, readBarFile, type BarFolder } from './bar-files.ts';
-import { reveal, timedBars, type TimedBars } from './reveal.ts';
+import { isSafeName, readActionFile, readBarFile, type BarFolder } from './bar-files.ts';
+import { parseLeanFactors } from './lean-factors.ts';
+import { reveal, revealActions, timedBars, type TimedBars } from './reveal.ts';
 
 const MEBIBYTE = 1_048_576;
-const NOMINAL_MS: Readonly<Record<BarSize, number>> = { '60m': HOUR_MS, '1d': DAY_MS };
+const NOMINAL_MS: Readonly<Record<BarSize, number>> = {
+  '1m': MINUTE_MS,
+  '5m': 5 * MINUTE_MS,
+  '60m': HOUR_MS,
+  '1d': DAY_MS,
+};
 
 export interface RecordedOptions {
   /** The folder that holds `{prefix}_{symbol}_{bar}.csv` or `.csv.gz`. */
@@ -25,14 +33,16 @@ export interface RecordedOptions {
 }
 
 interface Recording {
-  readonly file: string;
-  readonly sha256: string;
+  /** Hashes of the files that were read, by name. */
+  readonly hashes: Readonly<Record<string, string>>;
   readonly timed: TimedBars;
+  readonly actions: readonly RawAction[];
 }
 
 /**
  * Bars from files that a user has, as `parseBarCsv` reads them: in the file's own order, nothing filled, repaired
- * or sorted. Each file is read once; what is shown and what the fingerprint hashes are the same bytes.
+ * or sorted; and corporate actions from a file beside them, where there is one. Each file is read once; what is shown
+ * and what the fingerprint hashes are the same bytes.
  * @throws ConfigError where the prefix is no plain name.
  *
  * @example
@@ -65,12 +75,15 @@ export function recordedProvider(options: RecordedOptions): BarProvider {
       for (const symbol of instruments) shown.push(reveal((await load(symbol)).timed, fromMs, toMs, nowMs));
       return shown;
     },
+    async fetchActions(instruments, fromDate, toDate, nowMs) {
+      const shown = [];
+      for (const symbol of instruments)
+        shown.push(...revealActions((await load(symbol)).actions, fromDate, toDate, nowMs));
+      return shown;
+    },
     async fingerprint(instruments) {
       const hashes: Record<string, string> = {};
-      for (const symbol of instruments) {
-        const recording = await load(symbol);
-        hashes[recording.file] = recording.sha256;
-      }
+      for (const symbol of instruments) Object.assign(hashes, (await load(symbol)).hashes);
       return hashes;
     },
   };
@@ -85,5 +98,11 @@ async function readRecording(
   const bars = parseBarCsv(file.text, file.name);
   const nominal = NOMINAL_MS[where.bar];
   const endMs = bars.startMs.map((start) => barEndMs(start) ?? start + nominal);
-  return { file: file.name, sha256: file.sha256, timed: timedBars(bars, endMs) };
+  const acted = await readActionFile(where, symbol);
+  const parseActions = acted?.format === 'lean' ? parseLeanFactors : parseActionCsv;
+  return {
+    hashes: { [file.name]: file.sha256, ...(acted && { [acted.name]: acted.sha256 }) },
+    timed: timedBars(bars, endMs),
+    actions: acted === undefined ? [] : parseActions(acted.text, acted.name, symbol),
+  };
 }

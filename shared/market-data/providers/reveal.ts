@@ -1,7 +1,10 @@
 import type { TradingIndex } from '../../calendar/types.ts';
+import { byCodeUnit } from '../../kernel/canonical.ts';
+import { parseIsoDate } from '../../kernel/time.ts';
+import { ACTION_KINDS, type RawAction } from '../actions.ts';
 import type { RawBars } from '../provider.ts';
 
-/** The columns of RawBars, in the order in which they are written to a file. */
+/** The columns that all RawBars have, in the order in which they are written to a file. */
 export const RAW_FIELDS = ['startMs', 'open', 'high', 'low', 'close', 'volume', 'turnover'] as const;
 
 /** Raw bars with the end of each, so that a bar can be kept back until it has closed. */
@@ -40,6 +43,29 @@ export function reveal(source: TimedBars, fromMs: number, toMs: number, nowMs: n
   return mapColumns(bars, (column) => Float64Array.from(rows, (row) => column[row]!));
 }
 
+/**
+ * The actions with fromDate <= ex-date <= toDate that were known at nowMs, oldest first. One counts as known from the
+ * start of its ex-date in UTC: it was announced days before, so this peeks at nothing, and it is early enough for the
+ * first bar of that date in every market.
+ * @throws RangeError where a bound is no date or NaN: a comparison with it would quietly select nothing.
+ */
+export function revealActions(
+  actions: readonly RawAction[],
+  fromDate: string,
+  toDate: string,
+  nowMs: number,
+): RawAction[] {
+  for (const [name, bound] of Object.entries({ fromDate, toDate })) {
+    if (Number.isNaN(parseIsoDate(bound))) throw new RangeError(`${name} is ${bound}; expected YYYY-MM-DD`);
+  }
+  if (Number.isNaN(nowMs)) throw new RangeError('nowMs is NaN; expected UTC milliseconds');
+  return actions
+    .filter(({ exDate }) => exDate >= fromDate && exDate <= toDate && parseIsoDate(exDate) <= nowMs)
+    .sort(
+      (a, b) => byCodeUnit(a.exDate, b.exDate) || ACTION_KINDS.indexOf(a.kind) - ACTION_KINDS.indexOf(b.kind),
+    );
+}
+
 /** The end of each bar of an index by its start; undefined for a start that the index does not hold. */
 export function barEndsOf(index: TradingIndex): (startMs: number) => number | undefined {
   const { startMs, endMs } = index;
@@ -66,6 +92,7 @@ function mapColumns(bars: RawBars, copy: (column: Float64Array) => Float64Array)
     close: copy(bars.close),
     volume: copy(bars.volume),
     turnover: copy(bars.turnover),
+    ...(bars.spread && { spread: copy(bars.spread) }),
   };
 }
 

@@ -39,8 +39,8 @@ const DEFAULTS: SimulatedMarket = {
 
 /**
  * Bars made from a seed: volatility that clusters, gaps over night, rare jumps, a declared trend, volume that is
- * high at both ends of a session. For tests, benches and demos; it says nothing about any market. The same seed
- * gives the same bytes whatever range is fetched, in whatever order.
+ * high at both ends of a session, no corporate actions. For tests, benches and demos; it says nothing about any
+ * market. The same seed gives the same bytes whatever range is fetched, in whatever order.
  * @throws ConfigError where an option is out of its bounds.
  */
 export function simulatedProvider(options: SimulatedOptions): BarProvider {
@@ -61,14 +61,21 @@ export function simulatedProvider(options: SimulatedOptions): BarProvider {
     }
     return timed;
   };
+  const checkKnown = (symbols: readonly string[]): void => {
+    for (const symbol of symbols) if (!known.has(symbol)) throw unknownInstrument(symbol, instruments);
+  };
   return {
     name: 'simulated',
     live: false,
     async fetch(symbols, fromMs, toMs, nowMs) {
       return symbols.map((symbol) => reveal(load(symbol), fromMs, toMs, nowMs));
     },
+    async fetchActions(symbols) {
+      checkKnown(symbols);
+      return [];
+    },
     async fingerprint(symbols) {
-      for (const symbol of symbols) if (!known.has(symbol)) throw unknownInstrument(symbol, instruments);
+      checkKnown(symbols);
       return {
         version: SIMULATED_VERSION,
         seed,

@@ -1,0 +1,156 @@
+import type { Timeline } from '../calendar/timeline.ts';
+import { noEvents, type EventSink, type TickEvents } from '../execution/events.ts';
+import { NEVER_MS } from '../execution/orders.ts';
+import { driftCounts, judgeDrift, type DriftReference } from '../forecast/drift.ts';
+import type { HealthRecord } from '../forecast/health.ts';
+import type { Bars } from '../market-data/bars.ts';
+import { value, type Valuation } from '../portfolio/mark.ts';
+import { judge } from '../risk/gates.ts';
+import { applyDecision, nextSessionDay } from './apply.ts';
+import { decide } from './decide.ts';
+import type { Decision, Workspace } from './decision.ts';
+import { execute, type Executed } from './execute.ts';
+import type { Forecaster } from './forecast-step.ts';
+import type { MarketRules } from './rules.ts';
+import { copyState, type TickState } from './state.ts';
+import { advance, advanceTo, close, countRed, frozenAt, measure, type FinerBars } from './tick.ts';
+
+/** What a tick met that its bars do not tell. */
+export interface TickCircumstances {
+  readonly kind: 'tick';
+  /** Seconds from the bar's close to the start of the tick. */
+  readonly lateness_s: number;
+  /** Bars that the source had and the calendar does not know. */
+  readonly misaligned: number;
+  /** Moment from which the decision stood. */
+  readonly frozenAtMs: number;
+  /** The kill switch as the gate read it. */
+  readonly gate: { readonly enabled: boolean; readonly haltAtMs: number | null };
+  /** The kill switch as the fill step read it, and whether that step came too late to place anything. */
+  readonly fill: { readonly haltAtMs: number | null; readonly late: boolean };
+  /** Whether the tick counts as late. */
+  readonly late: boolean;
+}
+
+/** What a row of bars met: a tick, or none, whose orders the next tick settles. */
+export type RowCircumstances = TickCircumstances | { readonly kind: 'missed' };
+
+/** A tick as a replay means it: on time, aligned, frozen when the contract says, and nobody halts. */
+export const idealTick = (rules: MarketRules, tickMs: number): TickCircumstances => ({
+  kind: 'tick',
+  lateness_s: rules.config.schedule_offset_s,
+  misaligned: 0,
+  frozenAtMs: frozenAt(rules, tickMs),
+  gate: { enabled: true, haltAtMs: null },
+  fill: { haltAtMs: null, late: false },
+  late: false,
+});
+
+/** All that one tick is worked out from. */
+export interface TickInputs {
+  readonly rules: MarketRules;
+  /** The state before the tick; after it, the state after. */
+  readonly state: TickState;
+  readonly bars: Bars;
+  readonly row: number;
+  /** Finer bars in which orders fill, where the market has them. */
+  readonly finer: FinerBars;
+  /** The first ordinal that the state has not settled: before this row's where ticks were missed. */
+  readonly fromOrdinal: number;
+  /** Has predicted this row. */
+  readonly view: Forecaster;
+  /** Bars after this one; undefined where the calendar ends too soon. */
+  readonly upcoming: Timeline | undefined;
+  readonly health: HealthRecord;
+  readonly now: TickCircumstances;
+  /** Where it is given, drift is watched as the chain does. */
+  readonly driftReference: DriftReference | undefined;
+  readonly workspace: Workspace;
+}
+
+/** What a tick came to. The decision lies in the workspace: it holds until the next tick is worked out there. */
+export interface TickOutcome {
+  readonly decision: Decision;
+  /** Equity that the decision rests on, in minor units. */
+  readonly equityDecided: number;
+  readonly valuation: Valuation;
+  readonly executed: Executed;
+  /** Rows per feature of this bar's drift counts; empty where drift is not watched. */
+  readonly driftCounts: number[][];
+}
+
+/** One tick from its bar to its closed book: what the gate, fill and ledger steps do, with nothing in between. */
+export function runTick(inputs: TickInputs): TickOutcome {
+  const { rules, state, bars, row, now, driftReference: reference } = inputs;
+  const done = isPlain(inputs) ? together(inputs) : apart(inputs);
+  const counts = reference === undefined ? [] : driftCounts(inputs.view.features, reference);
+  close(rules, state, bars, row, {
+    verdict: done.decision.verdict,
+    valuation: done.valuation,
+    instrumentsRed: countRed(bars, row, rules.unusable),
+    misaligned: now.misaligned,
+    late: now.late,
+    driftCounts: counts,
+  });
+  const { rows_min: rowsMin, psi_red: psiRed } = rules.policyConfig.drift;
+  if (reference !== undefined) judgeDrift(state.drift, reference, rowsMin, psiRed);
+  return { ...done, driftCounts: counts };
+}
+
+/** A tick before it is closed. */
+type Done = Omit<TickOutcome, 'driftCounts'>;
+
+/** Whether gate and fill step settle the same: nothing was missed, and neither found a halt or came late. */
+const isPlain = ({ bars, row, fromOrdinal, now, upcoming }: TickInputs): boolean =>
+  fromOrdinal === bars.firstOrdinal + row &&
+  now.gate.haltAtMs === null &&
+  now.fill.haltAtMs === null &&
+  !now.fill.late &&
+  upcoming !== undefined;
+
+/** Settles once for both steps. */
+function together(inputs: TickInputs): Done {
+  const { rules, state, bars, row, finer } = inputs;
+  const events = noEvents();
+  advance(rules, state, bars, row, NEVER_MS, events, finer);
+  const { decision, valuation } = decideOn(inputs, state);
+  const { placed, refused } = applyDecision(rules, state, decision, 'all', inputs.upcoming!);
+  const executed: Executed = { row, events, placed, refused, placingRefused: null };
+  return { decision, equityDecided: valuation.equity, valuation, executed };
+}
+
+/** Settles a copy for the gate, as it found the switch, and the state itself for the fill step, as that found it. */
+function apart(inputs: TickInputs): Done {
+  const { rules, state, bars, row, finer, fromOrdinal, now, upcoming } = inputs;
+  const gated = copyState(state);
+  advanceTo(rules, gated, bars, fromOrdinal, bars.firstOrdinal + row, now.gate.haltAtMs, finer);
+  const { decision, valuation: decided } = decideOn(inputs, gated);
+  const { haltAtMs, late } = now.fill;
+  const executed = execute({ rules, state, bars, finer, fromOrdinal, decision, haltAtMs, late, upcoming });
+  const valuation = value(state.book, bars.sessionDay[row]!, rules.marking);
+  return { decision, equityDecided: decided.equity, valuation, executed };
+}
+
+function decideOn(inputs: TickInputs, state: TickState): { decision: Decision; valuation: Valuation } {
+  const { rules, bars, row, view, now, health, upcoming, workspace } = inputs;
+  const { inputs: measured, valuation } = measure(rules, state, bars, row, {
+    misaligned: now.misaligned,
+    lateness_s: now.lateness_s,
+    tradingEnabled: now.gate.enabled,
+    health,
+    upcoming,
+  });
+  const verdict = judge(measured, rules.config);
+  const { frozenAtMs } = now;
+  const { equity } = valuation;
+  const nextDay = nextSessionDay(rules, upcoming);
+  const decision = decide({ rules, state, bars, row, view, verdict, equity, frozenAtMs, nextDay, workspace });
+  return { decision, valuation };
+}
+
+/** Adds a tick's events to what keeps those of all ticks. */
+export function keepEvents(from: TickEvents, sink: EventSink): void {
+  for (const fill of from.fills) sink.fills.push(fill);
+  for (const order of from.ended) sink.ended.push(order);
+  for (const posting of from.postings) sink.postings.push(posting);
+}
