@@ -1,5 +1,7 @@
+import { sourceHash } from '../../functions/runtime/source-hash.ts';
 import { exchangeCalendar } from '../../shared/calendar/exchange-calendar.ts';
 import type { CostOptions } from '../../shared/execution/costs.ts';
+import type { Sha256 } from '../../shared/kernel/canonical.ts';
 import { ConfigError, IntegrityError } from '../../shared/kernel/errors.ts';
 import { readHead } from '../../shared/ledger/chain.ts';
 import {
@@ -24,6 +26,8 @@ import { marketsIn, readLedgerMarket, type LedgerMarket } from './ledger-markets
 /** What a certification is asked for. */
 export interface CertifyOptions {
   readonly kinds: readonly CertificateKind[];
+  /** Hash of the code that works it out again; by default that of this source tree. */
+  readonly codeSha256?: Sha256;
   /** Only this market; all of the ledger's by default. */
   readonly market?: string | undefined;
   /** Changes the inputs of the backtest that the ledger is held against; by default they are the ledger's own. */
@@ -39,7 +43,8 @@ export interface Certified {
 /**
  * Works the heads of a ledger out again from what the stores hold, stores a certificate of each kind under each head
  * and rewrites their files. A market whose artifacts are not what their hashes say fails; the others go on.
- * @throws ConfigError for a market without a ledger or without a tick.
+ * @throws ConfigError for a market without a ledger or without a tick, and for one that other code made: what that
+ * code decided, only that code can certify.
  */
 export async function certifyLedger(stores: Stores, options: CertifyOptions): Promise<Certified> {
   const known = await marketsIn(stores);
@@ -62,9 +67,10 @@ export async function certifyLedger(stores: Stores, options: CertifyOptions): Pr
 async function certifyMarket(
   stores: Stores,
   name: string,
-  { kinds, backtested }: CertifyOptions,
+  { kinds, backtested, codeSha256 = sourceHash() }: CertifyOptions,
 ): Promise<Certificate[]> {
   const market = await readLedgerMarket(stores, name);
+  assertSameCode(market, codeSha256);
   const tape = await readTape(stores, market);
   if (tape.ticks === 0)
     throw new ConfigError(`the ledger of ${name} has no tick yet: there is nothing to certify`);
@@ -75,6 +81,15 @@ async function certifyMarket(
     made.push(certificate);
   }
   return made;
+}
+
+function assertSameCode({ release: { market, code_sha256: frozen } }: LedgerMarket, running: Sha256): void {
+  if (frozen === running) return;
+  throw new ConfigError(
+    `the ledger of ${market} was made by source tree ${frozen}, this is ${running}: check out the commit that its ` +
+      'release_manifest.json names and run this there',
+    { market, frozen, running },
+  );
 }
 
 function makeCertificate(

@@ -38,6 +38,11 @@ const NOTIONAL_SUM_BOUND = Number.MAX_SAFE_INTEGER;
 /** Feeds bars in order and holds the features of the newest. Memory: two rings of the lookback. */
 export class FeatureStream {
   readonly features: Features;
+  /**
+   * Log of the last close that still counts, lifted by the corporate actions since the stream began: only differences
+   * between rows mean anything, and they are the holder's returns. NaN where no close counts.
+   */
+  readonly logPrice: Float64Array;
   readonly #rules: PolicyRules;
   readonly #n: number;
   readonly #ringRows: number;
@@ -69,6 +74,7 @@ export class FeatureStream {
     this.#logPrice = new Float64Array(this.#ringRows * instruments).fill(NaN);
     this.#square = new Float64Array(this.#ringRows * instruments).fill(NaN);
     this.#notional = new Float64Array(this.#ringRows * instruments);
+    this.logPrice = column();
     this.#carried = column().fill(Infinity);
     this.#lastClose = column();
     this.#adjusted = column();
@@ -192,6 +198,7 @@ export class FeatureStream {
 
   /** Derives the features of every instrument from rings and sums. */
   #describe(now: number): void {
+    this.logPrice.set(this.#logPrice.subarray(now, now + this.#n));
     const { ready, sigma, momentum, trend, averageNotional, relativeVolume, relativeMove } = this.features;
     const [logs, squares, notionals] = [this.#logPrice, this.#square, this.#notional];
     const [sumSquare, sumLog, sumNotional] = [this.#sumSquare, this.#sumLog, this.#sumNotional];

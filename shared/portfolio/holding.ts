@@ -28,7 +28,8 @@ export function chargeHolding(
 ): BookPosting[] {
   const held = book.quantity[i]!;
   const value = Math.abs(held / units.stepsPerUnit) * book.lastClose[i]!;
-  return charges.flatMap(({ bps, intervalMs, source }): BookPosting[] => {
+  return charges.flatMap(({ name, bps, intervalMs, source: said }): BookPosting[] => {
+    const source = `${name}: ${said}`;
     const times = multiplesIn(intervalMs, span.fromMs, span.toMs);
     const cash = -toMinor((value * bps * times) / 1e4, units.minorPerUnit);
     if (cash === 0) return [];

@@ -1,5 +1,5 @@
 import type { Certificate } from '../ledger/certificates.ts';
-import { numberText, type Reader, type Reading } from './reading.ts';
+import type { Reader, Reading } from './reading.ts';
 
 /** A figure that only a certificate of the reviewed head gives. */
 const undefinedWithout = (what: string, verb: string): Reading => ({
@@ -60,12 +60,9 @@ const costRobustnessPass: Reader = {
   read({ standing: { certificates } }) {
     const { robustness } = certificates;
     if (robustness === undefined) return undefinedWithout('a cost robustness report', 'robustness');
-    const returns = robustness.scenarios.map(
-      ({ scenario, net_return: net }) => `${scenario} ${numberText(net * 100)} %`,
-    );
     return {
       value: robustness.result === 'UNDERPOWERED' ? null : robustness.result === 'PASS' ? 1 : 0,
-      arithmetic: `net returns of ${returns.join(', ')}; ${robustness.reason}`,
+      arithmetic: `${robustness.scenarios.length} backtests of the ledger's bars under other costs${robustness.result === 'UNDERPOWERED' ? '' : `: ${robustness.reason}`}`,
       lack:
         robustness.result === 'UNDERPOWERED'
           ? { why: robustness.reason, advice: 'Let more instruments trade before the review' }

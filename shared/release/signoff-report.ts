@@ -1,5 +1,7 @@
 import { byCodeUnit } from '../kernel/canonical.ts';
+import type { RobustnessReport } from '../ledger/certificates.ts';
 import { plain, table } from './markdown.ts';
+import { numberText } from './reading.ts';
 import { thresholdRecords, type ThresholdRow } from './thresholds.ts';
 import { releaseVerdict, SIGNOFF_VERDICTS, type SignoffVerdict } from './verdict.ts';
 
@@ -15,6 +17,8 @@ export interface Signoff {
   readonly simulated: boolean;
   readonly rows: readonly ThresholdRow[];
   readonly verdicts: Readonly<Record<string, SignoffVerdict>>;
+  /** What is known of the results under other costs; markets without a report are left out. */
+  readonly costs: readonly RobustnessReport[];
   readonly release: SignoffVerdict;
   readonly generatedAtUtc: string;
   readonly witness: 'self-attested';
@@ -59,6 +63,7 @@ export function signoffMarkdown(signoff: Signoff): string {
     '## What blocks, and what to do next\n',
     blocking(signoff.rows, markets),
     ...markets.map((market) => marketSection(signoff, market)),
+    ...costSection(signoff.costs),
     '## What was judged\n',
     facts(signoff),
     '## How to read this\n',
@@ -99,6 +104,36 @@ function marketSection({ rows, verdicts }: Signoff, market: string): string {
     row.reason,
   ]);
   return `## ${plain(market)}: ${verdicts[market]}\n\n${table(['threshold', 'value', 'must be', 'result', 'reason'], cells)}`;
+}
+
+/** Net result by scenario, and what each kind of cost took, in bps of turnover. */
+function costSection(reports: readonly RobustnessReport[]): string[] {
+  if (reports.length === 0) return [];
+  const figure = (value: number | null): string => (value === null ? 'undefined' : numberText(value));
+  const cells = [...reports]
+    .sort((a, b) => byCodeUnit(a.market, b.market))
+    .flatMap(({ market, scenarios }) =>
+      scenarios.map((one) => {
+        const bps = (money: number): string =>
+          figure(one.turnover === 0 ? null : (money / one.turnover) * 1e4);
+        const took = [one.fees, one.slippage, one.impact, one.latency, one.holding].map(bps);
+        const returns = [one.net_return, one.gross_return].map((value) => `${figure(value * 100)} %`);
+        return [
+          market,
+          one.scenario,
+          ...returns,
+          ...took,
+          figure(one.spearman_pnl),
+          figure(one.spearman_signal),
+        ];
+      }),
+    );
+  const costs = ['fees', 'slippage', 'impact', 'latency', 'holding'].map((name) => `${name} bps`);
+  return [
+    '## Results under other costs\n',
+    'Every decision is made anew under each cost. Costs in bps of turnover; ranks of instruments against the first row.\n',
+    table(['market', 'costs', 'net', 'gross', ...costs, 'rank of net', 'rank of signal'], cells),
+  ];
 }
 
 function facts(signoff: Signoff): string {

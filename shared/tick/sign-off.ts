@@ -73,6 +73,7 @@ export function signOff(reviews: readonly CertifiedReview[], thresholds: Thresho
       simulated: sources.includes('simulated'),
       rows,
       verdicts,
+      costs: reviews.flatMap(({ certificates: { robustness } }) => robustness ?? []),
       release,
       generatedAtUtc: reviews
         .map(({ head }) => head.tick_utc)

@@ -1,7 +1,7 @@
 import { edgeHalfSpreadBps } from '../execution/edge-spread.ts';
 import { collectDrift, DRIFT_FEATURES, driftReference, type DriftReference } from '../forecast/drift.ts';
+import { FeatureStream } from '../forecast/features.ts';
 import { gradeHealth, type HealthRecord } from '../forecast/health.ts';
-import { log } from '../kernel/math.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { forecaster } from './forecast-step.ts';
 import { withSpreads, type MarketRules } from './rules.ts';
@@ -33,6 +33,7 @@ export function walkForward(compiled: MarketRules, bars: Bars): WarmUp {
   const rows = bars.startMs.length;
   const horizon = rules.policy.launch_edges[2];
   const model = forecaster(rules);
+  const logPrices = holderPrices(rules, bars);
   const samples: number[][] = DRIFT_FEATURES.map(() => []);
   let count = 0;
   let squares = 0;
@@ -45,7 +46,7 @@ export function walkForward(compiled: MarketRules, bars: Bars): WarmUp {
     for (let i = 0; i < n; i++) {
       const ahead = (row + horizon) * n + i;
       if (model.forecast.ready[i] === 0 || (bars.flags[ahead]! & rules.unusable) !== 0) continue;
-      const move = log(bars.close[ahead]! / bars.close[row * n + i]!);
+      const move = logPrices[ahead]! - logPrices[row * n + i]!;
       const error = (move > 0 ? 1 : 0) - model.forecast.pUp[i]!;
       count++;
       squares += error * error;
@@ -62,6 +63,18 @@ export function walkForward(compiled: MarketRules, bars: Bars): WarmUp {
     driftReference: driftReference(samples),
     halfSpreadBps,
   };
+}
+
+/** Log prices of every cell as a holder sees them: what splits take and dividends pay lies in no return. */
+function holderPrices(rules: MarketRules, bars: Bars): Float64Array {
+  const n = bars.instruments.length;
+  const stream = new FeatureStream(n, rules.policy);
+  const prices = new Float64Array(bars.close.length);
+  for (let row = 0; row < bars.startMs.length; row++) {
+    stream.push(bars, row, rules.unusable);
+    prices.set(stream.logPrice, row * n);
+  }
+  return prices;
 }
 
 /** Bars of instrument i that are not void. */

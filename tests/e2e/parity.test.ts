@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -194,6 +194,24 @@ describe('a backtest under other costs', () => {
       expect(certificates).toMatchObject([{ kind: 'parity', result: 'FAIL' }]);
       expect(failure?.message).toContain('the ledger of ashares differs from its backtest');
       expect(certificateIn(ledger.folder).result).toBe('FAIL');
+    } finally {
+      stores.close();
+      ledger.remove();
+    }
+  });
+});
+
+describe('a ledger that other code made', () => {
+  it('is refused, and nothing is certified of it: what that code decided, only that code can prove', async () => {
+    const ledger = new TamperedLedger(out, 'ashares');
+    rmSync(ledger.fileOf('ashares/certificate'), { recursive: true });
+    const stores = embeddedStores(ledger.folder);
+    try {
+      const other = `sha256:${'1'.repeat(64)}` as const;
+      await expect(certifyLedger(stores, { kinds: ['parity'], codeSha256: other })).rejects.toThrow(
+        /^the ledger of ashares was made by source tree sha256:[0-9a-f]{64}, this is sha256:1{64}: check out the commit/,
+      );
+      expect(existsSync(ledger.fileOf('ashares/certificate'))).toBe(false);
     } finally {
       stores.close();
       ledger.remove();

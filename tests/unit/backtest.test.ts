@@ -251,3 +251,34 @@ describe('the walk before the first tick', () => {
     expect([...walkForward(rules, cut(bars, 0, 200)).halfSpreadBps]).toEqual([0, 0, 0, 0]);
   });
 });
+
+describe('a split before the first tick', () => {
+  it('leaves the record as it is on prices that were never split', async () => {
+    const { bars } = await marketOf(rules, MONTH);
+    const n = bars.instruments.length;
+    const until = 400;
+    const plain = cut(bars, 0, until);
+    // All prices up to row 200 twice as high, and a 2:1 split of every instrument at that row.
+    const twice = (column: Float64Array): Float64Array =>
+      column.map((price, cell) => (cell < 200 * n ? 2 * price : price));
+    const split = {
+      ...plain,
+      open: twice(plain.open),
+      high: twice(plain.high),
+      low: twice(plain.low),
+      close: twice(plain.close),
+      volume: plain.volume.map((volume, cell) => (cell < 200 * n ? volume / 2 : volume)),
+      actions: bars.instruments.map((_, instrument) => ({
+        ...{ instrument, ordinal: plain.firstOrdinal + 200, exDay: plain.sessionDay[200]! },
+        ...{ kind: 'split' as const, ratio: 2, amount: 0, payDay: null, source: 'made up for a test' },
+      })),
+    };
+    const [was, is] = [walkForward(rules, plain).health, walkForward(rules, split).health];
+    expect(is.samples).toBe(was.samples);
+    expect(is.brier).toBeCloseTo(was.brier, 4);
+    expect(is.coverage).toBeCloseTo(was.coverage, 4);
+    // Taken for a fall of half, the split would refute every forecast over it.
+    const blind = walkForward(rules, { ...split, actions: [] }).health;
+    expect(Math.abs(blind.coverage - was.coverage)).toBeGreaterThan(0.01);
+  });
+});

@@ -147,6 +147,7 @@ const signoff = (more: Partial<Signoff> = {}): Signoff => ({
     rowOf('max_drawdown', 'PASS'),
   ],
   verdicts: { us_equity: 'NO_GO', crypto: 'UNDERPOWERED' },
+  costs: [],
   release: 'NO_GO',
   generatedAtUtc: '2026-11-22T10:00:00Z',
   witness: 'self-attested',
@@ -161,6 +162,50 @@ describe('release_signoff.md', () => {
     expect(lines.filter((line) => line.startsWith('- **'))).toEqual([
       '- **us_equity, sharpe: FAIL.** reason of sharpe. advice on sharpe.',
       '- **crypto, data_pass_rate: UNDERPOWERED.** reason of data_pass_rate. advice on data_pass_rate.',
+    ]);
+  });
+
+  it('shows the results under other costs where there is a report, each cost in bps of turnover', () => {
+    expect(signoffMarkdown(signoff())).not.toContain('## Results under other costs');
+    const scenario = {
+      ...{
+        scenario: 'fixed_v1',
+        model: 'fixed_v1' as const,
+        scale: 1,
+        net_return: 0.0125,
+        gross_return: 0.02,
+      },
+      ...{
+        net: 1250,
+        gross: 2000,
+        dividends: 0,
+        fees: 400,
+        slippage: 300,
+        impact: 50,
+        latency: 0,
+        holding: 0,
+      },
+      ...{ exit_mark: 0, residual: 0, turnover: 1_000_000, trades: 7, traded_names: 2 },
+      ...{ spearman_pnl: null, spearman_signal: 1, same_sign: true },
+    };
+    const report = {
+      ...{ v: 1 as const, kind: 'robustness' as const, market: 'crypto', mode: 'replay' as const },
+      ...{ head: { n: 1, sha256: `sha256:${'b'.repeat(64)}` as const }, currency: 'USDT' },
+      ...{ release_sha256: `sha256:${'a'.repeat(64)}` as const, scenarios: [scenario] },
+      difference_bps: {
+        ...{ net: 0, gross: 0, dividends: 0, fees: 0, slippage: 0, impact: 0, latency: 0 },
+        ...{ holding: 0, exit_mark: 0, residual: 0 },
+      },
+      ...{ result: 'UNDERPOWERED' as const, reason: '2 traded names, ranks need 10' },
+    };
+    const text = signoffMarkdown(signoff({ costs: [report] }));
+    const section = text.slice(
+      text.indexOf('## Results under other costs'),
+      text.indexOf('## What was judged'),
+    );
+    // 400 of 1,000,000 are 4 bps.
+    expect(section.split('\n').filter((line) => line.startsWith('| crypto'))).toEqual([
+      '| crypto | fixed_v1 | 1.25 % | 2 % | 4 | 3 | 0.5 | 0 | 0 | undefined | 1 |',
     ]);
   });
 
