@@ -36,7 +36,7 @@ export async function settleFigures(instruments: number): Promise<SettleFigures>
   return { orders: instruments, fills, ms: median(times) };
 }
 
-/** A buy of one unit for every instrument, decided on the row. */
+/** A buy of a tenth of a unit for every instrument, decided on the row. */
 function orderAll(
   { orders }: TickState,
   closes: Float64Array,

@@ -7,14 +7,13 @@ import { dataSchema } from '../../shared/ledger/artifacts.ts';
 import { loadExecutionBars } from '../../shared/ledger/execution-bars.ts';
 import { decisionKey } from '../../shared/ledger/keys.ts';
 import { loadWindow } from '../../shared/ledger/window-store.ts';
-import { judge } from '../../shared/risk/gates.ts';
-import { nextSessionDay } from '../../shared/tick/apply.ts';
-import { decide } from '../../shared/tick/decide.ts';
 import { decodeForecast, forecastSchema } from '../../shared/tick/forecast-codec.ts';
 import { encodePacket, parsePacket } from '../../shared/tick/packet.ts';
-import { advanceTo, measure } from '../../shared/tick/tick.ts';
+import { upcomingAt } from '../../shared/tick/apply.ts';
+import { decideOn } from '../../shared/tick/run-tick.ts';
+import { advanceTo } from '../../shared/tick/tick.ts';
 import { parseInput, predictedSchema, type Decided, type Predicted } from '../envelope.ts';
-import { currentSwitch, isCommitted, loadState, requireHead, upcomingAfter } from '../runtime/context.ts';
+import { currentSwitch, isCommitted, loadState, requireHead } from '../runtime/context.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 /**
@@ -82,19 +81,15 @@ async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array
   const from = head.settled_ordinal + 1;
   const { row } = advanceTo(rules, state, bars, from, tick.ordinal, reading.haltAtMs, finer);
   const line = market.line(tickMs, tickMs);
-  const upcoming = upcomingAfter(market, line, rowClosingAt(line, tickMs));
-  const { inputs, valuation } = measure(rules, state, bars, row, {
+  const now = {
     misaligned: data.misaligned.length,
     lateness_s: tick.lateness_s,
-    tradingEnabled: reading.enabled,
-    health: market.release.health,
-    upcoming,
-  });
-  const verdict = judge(inputs, rules.config);
-  const frozenAtMs = runtime.clock.now();
-  const nextDay = nextSessionDay(rules, upcoming);
-  const { equity } = valuation;
-  const decision = decide({ rules, state, bars, row, view, verdict, equity, frozenAtMs, nextDay });
+    gate: reading,
+    frozenAtMs: runtime.clock.now(),
+  };
+  const upcoming = upcomingAt(rules, line, rowClosingAt(line, tickMs));
+  const { health } = market.release;
+  const { decision, valuation } = decideOn({ rules, bars, row, view, now, upcoming, health }, state);
   return encodePacket(decision, {
     rules,
     mode: head.mode,
@@ -106,6 +101,6 @@ async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array
     forecast: tick.forecast,
     view,
     switch: reading,
-    equity,
+    equity: valuation.equity,
   });
 }

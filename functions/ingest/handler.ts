@@ -10,15 +10,14 @@ import { appendWindow, loadManifest, windowBars } from '../../shared/ledger/wind
 import type { CorporateAction } from '../../shared/market-data/actions.ts';
 import type { Misaligned } from '../../shared/market-data/align.ts';
 import type { Bars } from '../../shared/market-data/bars.ts';
-import { ingestBars, misalignedKind } from '../../shared/market-data/ingest.ts';
-import { actionDates, isLate } from '../../shared/market-data/place-actions.ts';
+import { misalignedKind } from '../../shared/market-data/ingest.ts';
+import { isLate } from '../../shared/market-data/place-actions.ts';
 import { qualityReport, QUALITY_LOOKBACK } from '../../shared/market-data/quality.ts';
 import { BLOCK_ROWS, blockOf } from '../../shared/market-data/window.ts';
 import type { Reference } from '../../shared/stores/ports.ts';
-import { executionBars, executionGrid } from '../../shared/tick/execution-grid.ts';
-import { gapLimits } from '../../shared/tick/rules.ts';
 import { parseInput, scheduleSchema, type Tick } from '../envelope.ts';
 import { isCommitted, requireHead } from '../runtime/context.ts';
+import { fetchBars, fetchExecutionBars } from '../runtime/fetch-bars.ts';
 import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
 import { recordGaps } from './gaps.ts';
 
@@ -119,13 +118,7 @@ async function freezeWindow(
   const past = await windowBars(artifacts, symbols, head.window, known, reach);
   const firstRow = row - (ordinal - firstNew);
   const grid = { firstOrdinal: firstNew, ...slice(line, firstRow, row + 1) };
-  const raw = await provider.fetch(symbols, grid.startMs[0]!, line.endMs[row]!, nowMs);
-  const { fromDate, toDate } = actionDates(grid, past);
-  const actions = await provider.fetchActions(symbols, fromDate, toDate, nowMs);
-  const { bars, misaligned } = ingestBars(symbols, grid, raw, past, rules.config.quality, {
-    actions,
-    maxGap: gapLimits(rules),
-  });
+  const { bars, misaligned } = await fetchBars(rules, provider, grid, past, nowMs);
   const keepFrom = Math.min(head.settled_ordinal + 1, ordinal - rules.windowRows + 1);
   const window = await appendWindow(artifacts, rules.config.market, tickMs, known, past, bars, keepFrom);
   const late = bars.actions.filter((action) => isLate(action, past));
@@ -145,12 +138,9 @@ async function freezeExecutionBars(
   tickMs: number,
   nowMs: number,
 ): Promise<Reference | null> {
-  if (executionProvider === undefined) return null;
   const first = row - (head.ordinal - head.settled_ordinal);
-  const grid = executionGrid(rules, line.startMs[first]!, tickMs);
-  const { symbols } = rules.instruments;
-  const raw = await executionProvider.fetch(symbols, grid.startMs[0]!, tickMs, nowMs);
-  const bars = executionBars(rules, grid, raw);
+  const bars = await fetchExecutionBars(rules, executionProvider, line.startMs[first]!, tickMs, nowMs);
+  if (bars === undefined) return null;
   return storeExecutionBars(runtime.stores.artifacts, rules.config.market, tickMs, bars);
 }
 

@@ -1,4 +1,4 @@
-import { rowClosingAt, slice, type Timeline } from '../../shared/calendar/timeline.ts';
+import { rowClosingAt } from '../../shared/calendar/timeline.ts';
 import { ConfigError, OtherReleaseError } from '../../shared/kernel/errors.ts';
 import { parseIsoUtc } from '../../shared/kernel/time.ts';
 import { getChecked, getJson, readHead, readLatch } from '../../shared/ledger/chain.ts';
@@ -8,7 +8,7 @@ import { DISABLE_TRADING } from '../../shared/ledger/keys.ts';
 import type { Head } from '../../shared/ledger/records.ts';
 import { loadWindow } from '../../shared/ledger/window-store.ts';
 import { readSwitch, type SwitchReading } from '../../shared/risk/kill-switch.ts';
-import { upcomingBars } from '../../shared/tick/apply.ts';
+import { upcomingAt } from '../../shared/tick/apply.ts';
 import type { ExecuteInputs } from '../../shared/tick/execute.ts';
 import { decodePacket } from '../../shared/tick/packet.ts';
 import type { MarketRules } from '../../shared/tick/rules.ts';
@@ -51,12 +51,6 @@ export async function currentSwitch(runtime: Runtime, market: string): Promise<S
   return readSwitch(parameter, latch, runtime.clock.now());
 }
 
-/** The calendar's bars after the one that closes at the tick; undefined where the calendar ends too soon. */
-export function upcomingAfter(market: MarketRuntime, line: Timeline, row: number): Timeline | undefined {
-  const count = upcomingBars(market.rules);
-  return row + 1 + count <= line.startMs.length ? slice(line, row + 1, row + 1 + count) : undefined;
-}
-
 /**
  * Loads what settling and placing rest on: the frozen decision, the state before it and the bars since.
  * @param circumstances the switch and the time as the caller found them.
@@ -80,6 +74,6 @@ export async function loadExecution(
   const { decision } = decodePacket(rules, packet, tick.decision.key);
   const tickMs = parseIsoUtc(tick.tick_utc);
   const line = market.line(tickMs, tickMs);
-  const upcoming = upcomingAfter(market, line, rowClosingAt(line, tickMs));
+  const upcoming = upcomingAt(rules, line, rowClosingAt(line, tickMs));
   return { rules, state, bars, finer, fromOrdinal, decision, upcoming, ...circumstances };
 }

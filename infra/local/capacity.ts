@@ -12,12 +12,8 @@ import { marketsIn, readLedgerMarket } from './ledger-markets.ts';
  * @throws ConfigError where there is no ledger, not the market asked for, or no tick in it.
  */
 export async function ledgerCapacity(stores: Stores, asked: string | undefined): Promise<CapacityReport[]> {
-  const markets = await marketsIn(stores);
-  if (asked !== undefined && !markets.includes(asked))
-    throw new ConfigError(`--market: ${asked} has no ledger here; expected one of ${markets.join(', ')}`);
   const reports: CapacityReport[] = [];
-  for (const market of asked === undefined ? markets : [asked])
-    reports.push(await marketCapacity(stores, market));
+  for (const market of await marketsIn(stores, asked)) reports.push(await marketCapacity(stores, market));
   return reports;
 }
 

@@ -1,5 +1,4 @@
 import { sourceHash } from '../../functions/runtime/source-hash.ts';
-import { exchangeCalendar } from '../../shared/calendar/exchange-calendar.ts';
 import type { CostOptions } from '../../shared/execution/costs.ts';
 import type { Sha256 } from '../../shared/kernel/canonical.ts';
 import { ConfigError, IntegrityError } from '../../shared/kernel/errors.ts';
@@ -12,16 +11,15 @@ import {
 } from '../../shared/ledger/certificates.ts';
 import { CERTIFICATES, type CertificateKind } from '../../shared/ledger/keys.ts';
 import { certificateFiles, type CertifiedMarket } from '../../shared/ledger/projections/certificates.ts';
-import { cutUniverse } from '../../shared/release/release.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 import type { BacktestInputs } from '../../shared/tick/backtest.ts';
 import { proveLookahead } from '../../shared/tick/lookahead.ts';
 import { certifyParity } from '../../shared/tick/parity.ts';
 import { costRobustness } from '../../shared/tick/robustness.ts';
-import { compileMarket, withSpreads, type MarketRules } from '../../shared/tick/rules.ts';
+import type { MarketRules } from '../../shared/tick/rules.ts';
 import type { Tape } from '../../shared/tick/tape.ts';
 import { readTape } from './ledger-bars.ts';
-import { marketsIn, readLedgerMarket, type LedgerMarket } from './ledger-markets.ts';
+import { frozenRules, marketsIn, readLedgerMarket, type LedgerMarket } from './ledger-markets.ts';
 
 /** What a certification is asked for. */
 export interface CertifyOptions {
@@ -48,11 +46,10 @@ export interface Certified {
  */
 export async function certifyLedger(stores: Stores, options: CertifyOptions): Promise<Certified> {
   const known = await marketsIn(stores);
-  if (options.market !== undefined && !known.includes(options.market))
-    throw new ConfigError(`--market: ${options.market} has no ledger here; it has ${known.join(', ')}`);
+  const asked = await marketsIn(stores, options.market);
   const certificates: Certificate[] = [];
   const failures = new Map<string, IntegrityError>();
-  for (const name of options.market === undefined ? known : [options.market]) {
+  for (const name of asked) {
     try {
       for (const certificate of await certifyMarket(stores, name, options)) certificates.push(certificate);
     } catch (error) {
@@ -104,11 +101,8 @@ function makeCertificate(
 }
 
 /** The market's rules as its ledger froze them, but for the costs. */
-export function rulesUnder({ config, release, rules }: LedgerMarket, costs: CostOptions): MarketRules {
-  const files = cutUniverse(config.markets.get(release.market)!, release.symbols);
-  const calendar = exchangeCalendar(config.calendars.get(files.config.exchange)!);
-  return withSpreads(compileMarket(files, calendar, { costs }), rules.spreads);
-}
+export const rulesUnder = ({ config, release }: LedgerMarket, costs: CostOptions): MarketRules =>
+  frozenRules(config, release, costs);
 
 /** What is stored about heads, in the order given. */
 export async function certifiedMarkets(

@@ -155,6 +155,7 @@ function documents(
     const used = new Set(
       markets.flatMap(({ market }) => [
         `cost_profiles/${market.rules.costs.profile.name}.yaml`,
+        `trading_rules/${market.rules.config.trading_rules}.yaml`,
         `${market.rules.fillSpec.name}.yaml`,
       ]),
     );
@@ -170,6 +171,7 @@ function documents(
   );
   return [
     ['cost_profile_snapshot.yaml', snapshot(/^cost_profiles\//)],
+    ['trading_rules_snapshot.yaml', snapshot(/^trading_rules\//)],
     ['fill_model_spec.yaml', snapshot(/^fill_model_spec/)],
     ['execution_assumptions.md', assumptionsMarkdown(files)],
     ['threshold_report.csv', judged.csv],

@@ -1,12 +1,13 @@
 import { exchangeCalendar } from '../../shared/calendar/exchange-calendar.ts';
 import { parseConfig, type Config } from '../../shared/config/config.ts';
+import type { CostOptions } from '../../shared/execution/costs.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import { getJson, readHead } from '../../shared/ledger/chain.ts';
 import { ledgerMarkets } from '../../shared/ledger/verify.ts';
-import { stateSchema } from '../../shared/ledger/artifacts.ts';
+import { stateSchema, type Release } from '../../shared/ledger/artifacts.ts';
 import { cutUniverse, frozenSpreads } from '../../shared/release/release.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
-import { compileMarket, withSpreads } from '../../shared/tick/rules.ts';
+import { compileMarket, withSpreads, type MarketRules } from '../../shared/tick/rules.ts';
 import type { MarketReview } from '../../shared/tick/sign-off.ts';
 import { decodeState } from '../../shared/tick/state-codec.ts';
 import { readRelease } from './open-ledger.ts';
@@ -17,10 +18,16 @@ export interface LedgerMarket extends MarketReview {
   readonly configTexts: ReadonlyMap<string, string>;
 }
 
-/** The markets that have a ledger in the stores, ascending. @throws ConfigError where there is none. */
-export async function marketsIn(stores: Stores): Promise<string[]> {
+/**
+ * The markets that have a ledger in the stores, ascending, or the one of them that was asked for.
+ * @throws ConfigError where there is none, or not that one.
+ */
+export async function marketsIn(stores: Stores, asked?: string): Promise<string[]> {
   const markets = await ledgerMarkets(stores);
-  if (markets.length > 0) return markets;
+  if (markets.length > 0 && asked === undefined) return markets;
+  if (asked !== undefined && markets.includes(asked)) return [asked];
+  if (markets.length > 0)
+    throw new ConfigError(`--market: ${asked} has no ledger here; it has ${markets.join(', ')}`);
   throw new ConfigError('there is no ledger here: expected the folder that was given to --out');
 }
 
@@ -30,9 +37,15 @@ export async function readLedgerMarket(stores: Stores, market: string): Promise<
   if (at === undefined) throw new ConfigError(`there is no ledger of ${market} here`);
   const { release, sha256, configTexts } = await readRelease(stores, market);
   const config = parseConfig(configTexts);
-  const files = cutUniverse(config.markets.get(market)!, release.symbols);
-  const calendar = exchangeCalendar(config.calendars.get(files.config.exchange)!);
-  const rules = withSpreads(compileMarket(files, calendar), frozenSpreads(release));
+  const rules = frozenRules(config, release);
   const state = decodeState(rules, await getJson(stores.artifacts, at.head.state, stateSchema));
   return { rules, release, releaseSha256: sha256, head: at.head, state, config, configTexts };
+}
+
+/** The rules that a release froze, or the same under other costs. */
+export function frozenRules(config: Config, release: Release, costs?: CostOptions): MarketRules {
+  const files = cutUniverse(config.markets.get(release.market)!, release.symbols);
+  const calendar = exchangeCalendar(config.calendars.get(files.config.exchange)!);
+  const compiled = compileMarket(files, calendar, costs === undefined ? {} : { costs });
+  return withSpreads(compiled, frozenSpreads(release));
 }

@@ -43,6 +43,7 @@ export function releaseManifest(markets: readonly LedgerMarket[], evidence: Evid
     assumptions: {
       delay_bars: per(({ rules }) => rules.fillSpec.delay_bars),
       fill_price_mode: per(({ rules }) => rules.fillSpec.price_mode),
+      trading_rules: per(({ rules }) => `${rules.trading.name}_v${rules.trading.version}`),
       cost_profile: per(({ rules }) => `${rules.costs.profile.name}_v${rules.costs.profile.version}`),
     },
     runtime: { node: evidence.node, platform: evidence.platform },

@@ -5,12 +5,10 @@ import type { Config, MarketFiles } from '../../shared/config/config.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import { DAY_MS, parseIsoDate } from '../../shared/kernel/time.ts';
 import type { Bars } from '../../shared/market-data/bars.ts';
-import { ingestBars } from '../../shared/market-data/ingest.ts';
-import { actionDates } from '../../shared/market-data/place-actions.ts';
 import type { BarProvider } from '../../shared/market-data/provider.ts';
 import { cutUniverse } from '../../shared/release/release.ts';
-import { executionBars, executionGrid } from '../../shared/tick/execution-grid.ts';
-import { compileMarket, gapLimits, type MarketRules } from '../../shared/tick/rules.ts';
+import { compileMarket, type MarketRules } from '../../shared/tick/rules.ts';
+import { fetchBars, fetchExecutionBars } from '../../functions/runtime/fetch-bars.ts';
 import { buildProvider } from '../../functions/runtime/providers.ts';
 
 /** What a replay or backtest of one market was asked for. Dates `YYYY-MM-DD`, both included. */
@@ -83,15 +81,8 @@ const clip = (calendar: { boundMin: string; boundMax: string }, date: string): s
 
 /** Rows [from, to) of a plan as its source shows them at `nowMs`, on the grid and flagged. */
 export async function planBars(plan: MarketPlan, from: number, to: number, nowMs: number): Promise<Bars> {
-  const symbols = plan.rules.instruments.symbols;
   const grid = { firstOrdinal: from, ...slice(plan.line, from, to) };
-  const raw = await plan.provider.fetch(symbols, plan.line.startMs[from]!, plan.line.endMs[to - 1]!, nowMs);
-  const { fromDate, toDate } = actionDates(grid, undefined);
-  const actions = await plan.provider.fetchActions(symbols, fromDate, toDate, nowMs);
-  return ingestBars(symbols, grid, raw, undefined, plan.rules.config.quality, {
-    actions,
-    maxGap: gapLimits(plan.rules),
-  }).bars;
+  return (await fetchBars(plan.rules, plan.provider, grid, undefined, nowMs)).bars;
 }
 
 /** The finer bars of rows [from, to) as their source shows them at `nowMs`; undefined where orders fill in decision bars. */
@@ -101,11 +92,8 @@ export async function planExecutionBars(
   to: number,
   nowMs: number,
 ): Promise<Bars | undefined> {
-  if (plan.executionProvider === undefined) return undefined;
-  const { symbols } = plan.rules.instruments;
-  const grid = executionGrid(plan.rules, plan.line.startMs[from]!, plan.line.endMs[to - 1]!);
-  const raw = await plan.executionProvider.fetch(symbols, grid.startMs[0]!, plan.line.endMs[to - 1]!, nowMs);
-  return executionBars(plan.rules, grid, raw);
+  const [fromMs, toMs] = [plan.line.startMs[from]!, plan.line.endMs[to - 1]!];
+  return fetchExecutionBars(plan.rules, plan.executionProvider, fromMs, toMs, nowMs);
 }
 
 /** What identifies all bars of a plan beyond doubt, the finer ones among them. */

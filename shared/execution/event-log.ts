@@ -56,10 +56,6 @@ export class EventLog {
     return this.#fills.count;
   }
 
-  get endedCount(): number {
-    return this.#ended.count;
-  }
-
   #addFill(fill: Fill): void {
     const at = this.#fills.grow();
     const { data } = this.#fills;

@@ -17,6 +17,7 @@ export {
 /** The trading rules of a universe, compiled once: every lookup is a search of a few steps, and builds nothing. */
 export interface TradingRules {
   readonly name: string;
+  readonly version: number;
   /**
    * The rules of instrument i on a session's date, in days since 1970-01-01. undefined where no row covers the date
    * or the instrument is not listed yet: nothing may trade then (`RULES_UNCOVERED`).
@@ -60,6 +61,7 @@ export function compileTradingRules(
   const dividends = config.dividends.toSorted((a, b) => bandOf(a) - bandOf(b));
   return {
     name: config.name,
+    version: config.version,
     on(i, dayNumber) {
       const { firstDays, rules } = tables[i]!;
       return rules[periodAt(firstDays, dayNumber)];

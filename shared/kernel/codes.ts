@@ -14,13 +14,15 @@ export const CODES = {
   DATA_ZERO_VOLUME: 'the bar has prices but no volume',
   DATA_STALE_RUN: 'price and volume have not moved for too many bars',
   DATA_OUTLIER: 'the return is beyond the robust scale of its past; kept, since real crashes exist',
-  DATA_SPLIT_SUSPECT: 'the open is a split away from the last close and no event explains it',
+  DATA_SPLIT_SUSPECT:
+    'the open was a split or more than the price limits away from the last close, and no event explains it yet',
   DATA_LATE: 'no bar of the market was there when the tick ran',
   DATA_RED: 'more instruments are RED for data than the market file allows',
   // calendar and configuration
   CALENDAR_EXPIRED: 'the calendar does not cover the date of the next bar',
   CALENDAR_MISALIGNED: 'bars were seen where the calendar expects none',
-  RULES_UNCOVERED: 'no row of the fees or trading rules covers the date',
+  RULES_UNCOVERED:
+    'no row of fees, trading rules or holding costs covers the date, or the share is not listed yet',
   // model
   FEATURE_WARMUP: 'the window does not hold enough valid bars for the features',
   MODEL_UNAVAILABLE: 'no model family gave a forecast',
@@ -43,7 +45,8 @@ export const CODES = {
   CAPACITY_ADV: 'the target was cut to the share of daily traded value',
   CASH: 'the target was cut to what the cash allows',
   BELOW_BAND: 'the change is smaller than the rebalance band',
-  BELOW_MINIMUM: 'the change is smaller than one lot or the minimum notional',
+  BELOW_MINIMUM:
+    'the change, or what a split left of an order, is smaller than one lot or the minimum notional',
   // gates and switch
   TICK_LATE: 'the tick started after its time limit',
   KILL_SWITCH: 'trading is disabled, or the switch could not be read',
@@ -61,7 +64,8 @@ export const CODES = {
   SUSPENDED: 'trading in the instrument was suspended',
   PARTICIPATION_CAP: 'the order reached its share of what the execution bars traded',
   LIMIT_UP: 'the price stood at the upper limit, or costs would have passed it: nothing can be bought',
-  LIMIT_DOWN: 'the price stood at the lower limit, or costs would have passed it: nothing can be sold',
+  LIMIT_DOWN:
+    'the price stood at the lower limit, or costs would have passed it, or zero: nothing can be sold',
   INSUFFICIENT_CASH: 'the cash did not cover the quantity',
   DEADLINE_PASSED: 'the tick came to place the order after the order had to be in the market',
 } as const;

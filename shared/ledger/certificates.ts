@@ -17,7 +17,10 @@ const common = {
   release_sha256: sha,
 };
 
-/** Two sides that differ in one field of one tick; values as canonical JSON. */
+/** Fields that a certificate shows of what differs. */
+export const EXAMPLES_MAX = 20;
+
+/** Where two sides differ: one field of one tick. Each certificate adds both values, as canonical JSON. */
 const example = {
   tick_utc: z.string(),
   /** Symbol, or empty where the field is of the whole tick. */

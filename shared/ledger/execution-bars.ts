@@ -1,6 +1,6 @@
 import type { Json } from '../kernel/canonical.ts';
 import type { Bars } from '../market-data/bars.ts';
-import { BLOCK_ROWS, decodeBlocks, encodeBlock } from '../market-data/window.ts';
+import { BLOCK_ROWS, concatBars, decodeBlocks, encodeBlock } from '../market-data/window.ts';
 import type { ArtifactStore, Reference } from '../stores/ports.ts';
 import { windowSchema, type WindowManifest } from './artifacts.ts';
 import { getChecked, getJson, putContent, putJson } from './chain.ts';
@@ -36,34 +36,6 @@ export async function loadExecutionBars(
   return decodeBlocks(instruments, 0, bytes);
 }
 
-/** Finer bars of consecutive ticks, one after the other. */
-export function joinExecutionBars(parts: readonly Bars[]): Bars | undefined {
-  const [first, ...rest] = parts;
-  if (first === undefined) return undefined;
-  const column = (pick: (bars: Bars) => Float64Array): Float64Array => {
-    const joined = new Float64Array(parts.reduce((sum, bars) => sum + pick(bars).length, 0));
-    let at = 0;
-    for (const bars of parts) {
-      joined.set(pick(bars), at);
-      at += pick(bars).length;
-    }
-    return joined;
-  };
-  if (rest.length === 0) return first;
-  return {
-    instruments: first.instruments,
-    firstOrdinal: 0,
-    actions: [],
-    startMs: column(({ startMs }) => startMs),
-    endMs: column(({ endMs }) => endMs),
-    sessionDay: column(({ sessionDay }) => sessionDay),
-    open: column(({ open }) => open),
-    high: column(({ high }) => high),
-    low: column(({ low }) => low),
-    close: column(({ close }) => close),
-    volume: column(({ volume }) => volume),
-    turnover: column(({ turnover }) => turnover),
-    spread: column(({ spread }) => spread),
-    flags: column(({ flags }) => flags),
-  };
-}
+/** Finer bars of consecutive ticks, one after the other; undefined where there are none. */
+export const joinExecutionBars = ([first, ...rest]: readonly Bars[]): Bars | undefined =>
+  first === undefined ? undefined : concatBars([first, ...rest]);

@@ -133,23 +133,35 @@ export function joinBars(older: Bars, newer: Bars): Bars {
       `bars from ordinal ${newer.firstOrdinal} do not follow ${older.firstOrdinal} + ${older.startMs.length}`,
     );
   }
-  const join = (a: Float64Array, b: Float64Array): Float64Array => {
-    const both = new Float64Array(a.length + b.length);
-    both.set(a);
-    both.set(b, a.length);
-    return both;
+  return concatBars([older, newer]);
+}
+
+/** Matrices of one universe, row after row, on the ordinals of the first. */
+export function concatBars(parts: readonly [Bars, ...Bars[]]): Bars {
+  const [first] = parts;
+  const column = (pick: (bars: Bars) => Float64Array): Float64Array => {
+    const joined = new Float64Array(parts.reduce((sum, bars) => sum + pick(bars).length, 0));
+    let at = 0;
+    for (const bars of parts) {
+      joined.set(pick(bars), at);
+      at += pick(bars).length;
+    }
+    return joined;
   };
-  const fields = Object.fromEntries(BAR_FIELDS.map((field) => [field, join(older[field], newer[field])]));
   return {
-    instruments: older.instruments,
-    firstOrdinal: older.firstOrdinal,
-    startMs: join(older.startMs, newer.startMs),
-    endMs: join(older.endMs, newer.endMs),
-    sessionDay: join(older.sessionDay, newer.sessionDay),
-    ...(fields as { [field in (typeof BAR_FIELDS)[number]]: Float64Array }),
-    actions: [...older.actions, ...newer.actions],
+    instruments: first.instruments,
+    firstOrdinal: first.firstOrdinal,
+    startMs: column(({ startMs }) => startMs),
+    endMs: column(({ endMs }) => endMs),
+    sessionDay: column(({ sessionDay }) => sessionDay),
+    ...fieldsBy((field) => column((bars) => bars[field])),
+    actions: parts.flatMap(({ actions }) => actions),
   };
 }
+
+type Fields = { [field in (typeof BAR_FIELDS)[number]]: Float64Array };
+const fieldsBy = (column: (field: keyof Fields) => Float64Array): Fields =>
+  Object.fromEntries(BAR_FIELDS.map((field) => [field, column(field)])) as Fields;
 
 /** The rows from an ordinal on. */
 export function tail(bars: Bars, fromOrdinal: number): Bars {
@@ -160,21 +172,27 @@ export function tail(bars: Bars, fromOrdinal: number): Bars {
 /** Rows [from, to) as views on the same columns. */
 export function rowsOf(bars: Bars, from: number, to: number): Bars {
   const n = bars.instruments.length;
-  const cells = (column: Float64Array): Float64Array => column.subarray(from * n, to * n);
   return {
     instruments: bars.instruments,
     firstOrdinal: bars.firstOrdinal + from,
     startMs: bars.startMs.subarray(from, to),
     endMs: bars.endMs.subarray(from, to),
     sessionDay: bars.sessionDay.subarray(from, to),
-    open: cells(bars.open),
-    high: cells(bars.high),
-    low: cells(bars.low),
-    close: cells(bars.close),
-    volume: cells(bars.volume),
-    turnover: cells(bars.turnover),
-    spread: cells(bars.spread),
-    flags: cells(bars.flags),
+    ...fieldsBy((field) => bars[field].subarray(from * n, to * n)),
     actions: actionsWithin(bars.actions, bars.firstOrdinal + from, bars.firstOrdinal + to),
   };
+}
+
+/** The rows that start at or after one instant and before another, as [from, to). */
+export function rowsStartingIn({ startMs }: Bars, fromMs: number, toMs: number): [number, number] {
+  const firstFrom = (instantMs: number): number => {
+    let [low, high] = [0, startMs.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (startMs[middle]! < instantMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  return [firstFrom(fromMs), firstFrom(toMs)];
 }

@@ -1,14 +1,7 @@
 import type { BookPosting } from '../execution/events.ts';
+import type { HoldingRate } from '../execution/holding.ts';
 import { toMinor } from '../kernel/money.ts';
 import type { Book } from './book.ts';
-
-/** One charge on holding a position: bps of its value at every UTC multiple of the interval. */
-export interface HoldingCharge {
-  readonly name: string;
-  readonly bps: number;
-  readonly intervalMs: number;
-  readonly source: string;
-}
 
 /** UTC multiples of the interval in (fromMs, toMs]. */
 const multiplesIn = (intervalMs: number, fromMs: number, toMs: number): number =>
@@ -22,7 +15,7 @@ export function chargeHolding(
   book: Book,
   i: number,
   ordinal: number,
-  charges: readonly HoldingCharge[],
+  charges: readonly HoldingRate[],
   span: { readonly fromMs: number; readonly toMs: number },
   units: { readonly stepsPerUnit: number; readonly minorPerUnit: number },
 ): BookPosting[] {

@@ -45,7 +45,8 @@ export const capacityNotional = (
 
 /**
  * Turns directions into targets: volatility-scaled, then cut to the limits of name, capacity, gross exposure and
- * cash. Limits cut a target and say so; gross and cash scale increases only and never sell what is held. A change of side closes first and opens on a later bar.
+ * cash. Limits cut a target and say so; gross and cash scale increases only and never sell what is held. A change of
+ * side closes first and opens on a later bar.
  */
 export function size(inputs: SizingInputs, out: Sizing): void {
   let increases = 0;

@@ -1,4 +1,4 @@
-import type { Timeline } from '../calendar/timeline.ts';
+import { slice, type Timeline } from '../calendar/timeline.ts';
 import { NEVER_MS, requestCancel } from '../execution/orders.ts';
 import { fillMoment } from '../execution/fills.ts';
 import { bit, codesOf, type Code } from '../kernel/codes.ts';
@@ -12,6 +12,13 @@ export type Upcoming = Timeline;
 /** Bars after a tick that its orders need to know. */
 export const upcomingBars = (rules: MarketRules): number =>
   rules.fillSpec.delay_bars + rules.fillSpec.deadline_bars + 1;
+
+/** The calendar's bars after a row that its orders need to know; undefined where the calendar ends too soon. */
+export function upcomingAt(rules: MarketRules, line: Timeline, row: number): Timeline | undefined {
+  const from = row + 1;
+  const to = from + upcomingBars(rules);
+  return to <= line.startMs.length ? slice(line, from, to) : undefined;
+}
 
 /** The session in which an order placed now may first fill; NaN where the calendar ends before it. */
 export const nextSessionDay = (rules: MarketRules, upcoming: Upcoming | undefined): number =>

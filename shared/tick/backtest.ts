@@ -1,10 +1,10 @@
-import { slice, type Timeline } from '../calendar/timeline.ts';
+import type { Timeline } from '../calendar/timeline.ts';
 import { EventLog } from '../execution/event-log.ts';
 import type { TickEvents } from '../execution/events.ts';
 import type { DriftReference } from '../forecast/drift.ts';
 import type { HealthRecord } from '../forecast/health.ts';
 import type { Bars } from '../market-data/bars.ts';
-import { upcomingBars } from './apply.ts';
+import { upcomingAt } from './apply.ts';
 import { workspace } from './decision.ts';
 import { forecaster, type Forecaster } from './forecast-step.ts';
 import type { MarketRules } from './rules.ts';
@@ -12,6 +12,7 @@ import { idealTick, keepEvents, runTick, type RowCircumstances, type TickOutcome
 import { copyState, type TickState } from './state.ts';
 import { warmState, type FinerBars } from './tick.ts';
 
+/** What a backtest is worked out from. */
 export interface BacktestInputs {
   readonly rules: MarketRules;
   /** All bars, warm-up first; quality already assessed. */
@@ -33,6 +34,7 @@ export interface BacktestInputs {
   readonly forecaster?: (rules: MarketRules) => Forecaster;
 }
 
+/** What a backtest came to. */
 export interface Backtest {
   readonly state: TickState;
   /** Fills and ended orders as columns; `events()` gives them as lists. */
@@ -103,11 +105,4 @@ export function openBacktest(inputs: BacktestInputs): BacktestRun {
     },
   };
   return run;
-}
-
-/** The calendar's bars after a row that its orders need to know; undefined where the calendar ends too soon. */
-export function upcomingAt(rules: MarketRules, line: Timeline, row: number): Timeline | undefined {
-  const from = row + 1;
-  const to = from + upcomingBars(rules);
-  return to <= line.startMs.length ? slice(line, from, to) : undefined;
 }

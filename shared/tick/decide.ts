@@ -118,7 +118,6 @@ function signal(inputs: DecideInputs, decision: Decision, i: number): void {
 
 /** Whether what holding the side costs is known for the session; a short needs a row that says so, a long may be free. */
 function mayHold({ rules, nextDay }: DecideInputs, i: number, side: 1 | -1): boolean {
-  if (side === 1 && rules.costs.profile.holding.length === 0) return true;
   const rates = holdingRates(rules.costs, side, rules.instruments.symbols[i]!, nextDay);
   return rates !== undefined && (side === 1 || rates.length > 0);
 }

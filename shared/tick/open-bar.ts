@@ -1,12 +1,13 @@
 import { holdingRates } from '../execution/costs.ts';
 import { exRightsReference } from '../execution/trading-rules.ts';
+import type { HoldingRate } from '../execution/holding.ts';
 import type { EventSink } from '../execution/events.ts';
 import { splitOrder } from '../execution/orders.ts';
 import { actionsWithin, type CorporateAction } from '../market-data/actions.ts';
 import type { Bars } from '../market-data/bars.ts';
 import type { Book } from '../portfolio/book.ts';
 import { exPrice, payDues, postAction } from '../portfolio/corporate-actions.ts';
-import { chargeHolding, type HoldingCharge } from '../portfolio/holding.ts';
+import { chargeHolding } from '../portfolio/holding.ts';
 import { endOrder } from './settle.ts';
 import type { MarketRules } from './rules.ts';
 import type { TickState } from './state.ts';
@@ -92,7 +93,7 @@ function adjustOrder(state: TickState, action: CorporateAction, events: EventSin
 /** Charges every position for having been held over a span within a bar or before it: borrow and funding. */
 export function chargePositions(
   rules: MarketRules,
-  { book }: TickState,
+  { book, performance }: TickState,
   bars: Bars,
   row: number,
   span: { readonly fromMs: number; readonly toMs: number },
@@ -106,7 +107,11 @@ export function chargePositions(
     const charges = chargesOf(rules, side, symbols[i]!, bars.sessionDay[row]!);
     const units = { stepsPerUnit: stepsPerUnit[i]!, minorPerUnit: rules.minorPerUnit };
     const posted = chargeHolding(book, i, bars.firstOrdinal + row, charges, span, units);
-    for (const posting of posted) events.postings.push(posting);
+    for (const posting of posted) {
+      events.postings.push(posting);
+      performance.costs -= posting.cash;
+      performance.today.costs -= posting.cash;
+    }
   }
 }
 
@@ -119,8 +124,8 @@ function chargesOf(
   side: 1 | -1,
   symbol: string,
   dayNumber: number,
-): readonly HoldingCharge[] {
-  // A position was opened on a day with a row, so the search ends.
+): readonly HoldingRate[] {
+  // A position was opened on a day with a row: the search goes back as far as the rows have ended, no further.
   for (let day = dayNumber; day > 0; day--) {
     const rates = holdingRates(costs, side, symbol, day);
     if (rates !== undefined) return rates;

@@ -1,12 +1,9 @@
 import { hashJson, type Json } from '../kernel/canonical.ts';
-import type { ParityCertificate } from '../ledger/certificates.ts';
+import { EXAMPLES_MAX, type ParityCertificate } from '../ledger/certificates.ts';
 import { openBacktest, type BacktestInputs } from './backtest.ts';
 import { certificateOf, type Tape } from './tape.ts';
 import { differencesOf, noCounts, type Difference } from './tick-differences.ts';
 import { imageLine, imageOf, imageOfLedger, type TickImage } from './tick-image.ts';
-
-/** Fields that a certificate shows of what differs. */
-const EXAMPLES_MAX = 20;
 
 /**
  * Replays a ledger's frozen inputs through the backtest and compares, tick by tick, all that a tick leaves: packet,
@@ -49,8 +46,11 @@ export function certifyParity(tape: Tape, backtested: BacktestInputs = tape.inpu
     })),
     ledger_sha256: hashes.ledger,
     backtest_sha256: hashes.backtest,
-    // A comparison of nothing proves nothing.
-    result: hashes.ledger === hashes.backtest && compared.ticks > 0 ? 'PASS' : 'FAIL',
+    // A comparison of nothing proves nothing, and neither does one that leaves ticks of the ledger out.
+    result:
+      hashes.ledger === hashes.backtest && compared.ticks > 0 && compared.ticks === tape.ticks
+        ? 'PASS'
+        : 'FAIL',
   };
 }
 

@@ -7,7 +7,7 @@ import type { Bars } from '../market-data/bars.ts';
 import { value, type Valuation } from '../portfolio/mark.ts';
 import { judge } from '../risk/gates.ts';
 import { applyDecision, nextSessionDay } from './apply.ts';
-import { decide } from './decide.ts';
+import { decide, type View } from './decide.ts';
 import type { Decision, Workspace } from './decision.ts';
 import { execute, type Executed } from './execute.ts';
 import type { Forecaster } from './forecast-step.ts';
@@ -131,20 +131,35 @@ function apart(inputs: TickInputs): Done {
   return { decision, equityDecided: decided.equity, valuation, executed };
 }
 
-function decideOn(inputs: TickInputs, state: TickState): { decision: Decision; valuation: Valuation } {
-  const { rules, bars, row, view, now, health, upcoming, workspace } = inputs;
+/** What a decision is worked out from, beside the settled state. */
+export interface DecidingInputs extends Pick<TickInputs, 'rules' | 'bars' | 'row' | 'upcoming' | 'health'> {
+  readonly view: View;
+  readonly now: Pick<TickCircumstances, 'lateness_s' | 'misaligned' | 'frozenAtMs'> & {
+    readonly gate: Pick<TickCircumstances['gate'], 'enabled'>;
+  };
+  readonly workspace?: Workspace;
+}
+
+/** Values the settled book, judges the gates and decides: what the gate step freezes, and what a backtest works out. */
+export function decideOn(
+  inputs: DecidingInputs,
+  state: TickState,
+): { decision: Decision; valuation: Valuation } {
+  const { rules, bars, row, now, upcoming } = inputs;
   const { inputs: measured, valuation } = measure(rules, state, bars, row, {
     misaligned: now.misaligned,
     lateness_s: now.lateness_s,
     tradingEnabled: now.gate.enabled,
-    health,
+    health: inputs.health,
     upcoming,
   });
-  const verdict = judge(measured, rules.config);
-  const { frozenAtMs } = now;
-  const { equity } = valuation;
-  const nextDay = nextSessionDay(rules, upcoming);
-  const decision = decide({ rules, state, bars, row, view, verdict, equity, frozenAtMs, nextDay, workspace });
+  const decision = decide({
+    ...{ rules, state, bars, row, view: inputs.view, verdict: judge(measured, rules.config) },
+    equity: valuation.equity,
+    frozenAtMs: now.frozenAtMs,
+    nextDay: nextSessionDay(rules, upcoming),
+    ...(inputs.workspace === undefined ? {} : { workspace: inputs.workspace }),
+  });
   return { decision, valuation };
 }
 

@@ -50,9 +50,9 @@ export function settle(rules: MarketRules, state: TickState, rows: ExecutionRows
       minutes: minutesSinceOpen(rules, rows.bars.startMs[row]!),
     };
     const last = row === rows.to - 1;
-    for (const reducing of [0, 1]) {
+    for (const increasing of [0, 1]) {
       for (const i of open)
-        if (quantity[i] !== 0 && increases[i] === reducing)
+        if (quantity[i] !== 0 && increases[i] === increasing)
           settleOrder(rules, state, at, i, rows.finer, last, events);
     }
   }

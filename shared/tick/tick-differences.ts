@@ -20,6 +20,7 @@ export interface Differences {
   readonly fields: readonly Difference[];
 }
 
+/** A count of nothing, for every kind. */
 export const noCounts = (): Record<keyof TickCounts, number> => ({
   decisions: 0,
   orders: 0,

@@ -9,6 +9,7 @@ import { bit } from '../kernel/codes.ts';
 import { IntegrityError } from '../kernel/errors.ts';
 import { isoUtc, SECOND_MS } from '../kernel/time.ts';
 import type { Bars } from '../market-data/bars.ts';
+import { rowsStartingIn } from '../market-data/window.ts';
 import { observeCloses, value, type Valuation } from '../portfolio/mark.ts';
 import { observeEquity, rollDay } from '../portfolio/performance.ts';
 import type { GateInputs, Verdict } from '../risk/gates.ts';
@@ -78,26 +79,13 @@ function executionRows(rules: MarketRules, bars: Bars, row: number, finer: Finer
   const flags = bars.flags.subarray(row * n, (row + 1) * n);
   if (rules.config.execution_bar_size === undefined)
     return { bars, from: row, to: row + 1, ordinal, finer: false, flags };
-  const [from, to] = finer === undefined ? [0, 0] : rowsBetween(finer, bars.startMs[row]!, bars.endMs[row]!);
+  const [from, to] =
+    finer === undefined ? [0, 0] : rowsStartingIn(finer, bars.startMs[row]!, bars.endMs[row]!);
   if (finer === undefined || from === to)
     throw new IntegrityError(
       `no ${rules.config.execution_bar_size} bars were frozen for the bar that closes at ${isoUtc(bars.endMs[row]!)}`,
     );
   return { bars: finer, from, to, ordinal, finer: true, flags };
-}
-
-/** Rows that start at or after one instant and before another. */
-function rowsBetween({ startMs }: Bars, fromMs: number, toMs: number): [number, number] {
-  const firstFrom = (instantMs: number): number => {
-    let [low, high] = [0, startMs.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (startMs[middle]! < instantMs) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-  return [firstFrom(fromMs), firstFrom(toMs)];
 }
 
 /**

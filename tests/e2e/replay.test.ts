@@ -44,7 +44,7 @@ describe('papergate replay', () => {
     // 21 sessions of four bars.
     expect(first.out).toMatch(/^ticks +84$/m);
     expect(first.out).toMatch(/^backtest differs in +0 orders, 0 fills$/m);
-    expect(first.err).toMatch(/^84 ticks run; 20 files in /);
+    expect(first.err).toMatch(/^84 ticks run; 21 files in /);
   });
 
   it('run again runs nothing, and leaves the same bytes and the same head', async () => {
@@ -88,7 +88,7 @@ describe('papergate export', () => {
     rmSync(join(out, 'processed'), { recursive: true });
     const { code, out: listed } = await papergate('export', '--ledger', out);
     expect(code).toBe(0);
-    expect(listed.trimEnd().split('\n')).toHaveLength(20);
+    expect(listed.trimEnd().split('\n')).toHaveLength(21);
     expect(bytesOf(join(out, 'processed'))).toEqual(before);
   });
 

@@ -107,6 +107,9 @@ describe('borrow is charged for every midnight of UTC', () => {
       },
     ]);
     expect(state.book).toMatchObject({ holding: -6000, cash: 12_000_000 - 6000 });
+    // What holding takes is a cost of the day like any other.
+    expect(state.performance.costs).toBe(6000);
+    expect(state.performance.today.costs).toBe(6000);
     expect(imbalance(state.book)).toBe(0);
   });
 

@@ -15,32 +15,34 @@ export interface CertifiedMarket {
   readonly failure?: string;
 }
 
-/** The files of certificates by path; a file is left out where nothing is known that it could say. */
+/**
+ * The files of certificates by path, for every market of a ledger: one whose head nobody certified stands there as
+ * null, so that no file goes on naming an older head.
+ */
 export function certificateFiles(markets: readonly CertifiedMarket[]): [string, string][] {
   const reports = markets.flatMap(({ certificates: { robustness } }) => robustness ?? []);
   return [
-    ...jsonFile('parity_certificate.json', markets, ({ parity }) => parity),
-    ...jsonFile('lookahead_report.json', markets, ({ lookahead }) => lookahead),
-    ...(reports.length === 0
-      ? []
-      : [['cost_robustness.csv', csvText(ROBUSTNESS, reports.flatMap(robustnessRows))] as [string, string]]),
+    ['parity_certificate.json', jsonText(markets, ({ parity }) => parity)],
+    ['lookahead_report.json', jsonText(markets, ({ lookahead }) => lookahead)],
+    ['cost_robustness.csv', csvText(ROBUSTNESS, reports.flatMap(robustnessRows))],
   ];
 }
 
-function jsonFile(
-  path: string,
+/** What a file says of one market. */
+type Entry = { readonly result: string } | { readonly result: 'FAIL'; readonly failure: string } | null;
+
+/** All of them PASS, or the file does not. */
+function jsonText(
   markets: readonly CertifiedMarket[],
   pick: (certificates: Certificates) => { readonly result: string } | undefined,
-): [string, string][] {
-  const entries = markets.flatMap(({ market, certificates, failure }): [string, { result: string }][] => {
-    if (failure !== undefined) return [[market, { result: 'FAIL', failure } as { result: string }]];
-    const one = pick(certificates);
-    return one === undefined ? [] : [[market, one]];
-  });
-  if (entries.length === 0) return [];
-  const result = entries.every(([, one]) => one.result === 'PASS') ? 'PASS' : 'FAIL';
+): string {
+  const entries = markets.map(({ market, certificates, failure }): [string, Entry] => [
+    market,
+    failure === undefined ? (pick(certificates) ?? null) : { result: 'FAIL', failure },
+  ]);
+  const result = entries.every(([, one]) => one?.result === 'PASS') ? 'PASS' : 'FAIL';
   const text = canonicalJson({ v: 1, result, markets: Object.fromEntries(entries) } as unknown as Json);
-  return [[path, `${JSON.stringify(JSON.parse(text), null, 2)}\n`]];
+  return `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
 }
 
 const BPS = [...PNL_PARTS, 'residual'] as const;
@@ -101,7 +103,7 @@ export const robustnessRows = (report: RobustnessReport): RobustnessRow[] =>
 
 const ranks = (
   scenario: RobustnessScenario,
-): Pick<RobustnessRow, 'spearman_pnl' | 'same_sign'> & Pick<RobustnessRow, 'spearman_signal'> => ({
+): Pick<RobustnessRow, 'spearman_pnl' | 'spearman_signal' | 'same_sign'> => ({
   spearman_pnl: scenario.spearman_pnl === null ? null : rounded(scenario.spearman_pnl),
   spearman_signal: scenario.spearman_signal === null ? null : rounded(scenario.spearman_signal),
   same_sign: String(scenario.same_sign),

@@ -1,0 +1,39 @@
+import type { Bars } from '../../shared/market-data/bars.ts';
+import type { Grid, Misaligned } from '../../shared/market-data/align.ts';
+import { ingestBars } from '../../shared/market-data/ingest.ts';
+import { actionDates } from '../../shared/market-data/place-actions.ts';
+import type { BarProvider } from '../../shared/market-data/provider.ts';
+import { executionBars, executionGrid } from '../../shared/tick/execution-grid.ts';
+import { gapLimits, type MarketRules } from '../../shared/tick/rules.ts';
+
+/**
+ * A grid's bars and corporate actions as their source shows them at `nowMs`, flagged in the light of the bars before.
+ * @param past bars that end where the grid begins; undefined for the first bars of a ledger.
+ */
+export async function fetchBars(
+  rules: MarketRules,
+  provider: BarProvider,
+  grid: Grid,
+  past: Bars | undefined,
+  nowMs: number,
+): Promise<{ bars: Bars; misaligned: Misaligned[] }> {
+  const { symbols } = rules.instruments;
+  const raw = await provider.fetch(symbols, grid.startMs[0]!, grid.endMs.at(-1)!, nowMs);
+  const { fromDate, toDate } = actionDates(grid, past);
+  const actions = await provider.fetchActions(symbols, fromDate, toDate, nowMs);
+  return ingestBars(symbols, grid, raw, past, rules.config.quality, { actions, maxGap: gapLimits(rules) });
+}
+
+/** The finer bars between two instants; undefined where orders fill in decision bars. */
+export async function fetchExecutionBars(
+  rules: MarketRules,
+  provider: BarProvider | undefined,
+  fromMs: number,
+  toMs: number,
+  nowMs: number,
+): Promise<Bars | undefined> {
+  if (provider === undefined) return undefined;
+  const grid = executionGrid(rules, fromMs, toMs);
+  const raw = await provider.fetch(rules.instruments.symbols, grid.startMs[0]!, toMs, nowMs);
+  return executionBars(rules, grid, raw);
+}
