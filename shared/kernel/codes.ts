@@ -15,7 +15,7 @@ export const CODES = {
   DATA_STALE_RUN: 'price and volume have not moved for too many bars',
   DATA_OUTLIER: 'the return is beyond the robust scale of its past; kept, since real crashes exist',
   DATA_SPLIT_SUSPECT:
-    'the open was a split or more than the price limits away from the last close, and no event explains it yet',
+    'the open was a split or more than the price limits away from the last close, or none was in sight, and nothing explains it yet',
   DATA_LATE: 'no bar of the market was there when the tick ran',
   DATA_RED: 'more instruments are RED for data than the market file allows',
   // calendar and configuration

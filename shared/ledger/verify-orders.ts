@@ -1,6 +1,8 @@
 import type { Bars } from '../market-data/bars.ts';
 import { ORDER_COLUMNS, splitOrder, type OrderColumn } from '../execution/orders.ts';
+import { toMinor } from '../kernel/money.ts';
 import type { Execution, StoredState } from './artifacts.ts';
+import type { Units } from './verify-units.ts';
 import { flaw, same, type Place } from './verify-flaw.ts';
 import { freshBar, type WindowSoFar } from './verify-window.ts';
 
@@ -12,6 +14,7 @@ interface Order {
   readonly side: number;
   quantity: number;
   filled: number;
+  feeMinor: number;
   /** Start of the bar of its newest fill: an order fills at most once in a bar. */
   filledStartMs: number;
 }
@@ -26,6 +29,7 @@ export interface Settled {
   readonly window: WindowSoFar;
   /** The finer bars in which orders filled; undefined where they fill in the decision bars. */
   readonly finer: Bars | undefined;
+  readonly units: Units;
 }
 
 /** Holds a tick's fills and ended orders against the orders placed before it, and takes them along, bar by bar. */
@@ -79,6 +83,7 @@ function takeFill(
   const order = workingOrder(place, field, orders, symbols[fill.instrument], fill.decidedAtMs);
   checkFill(place, field, order, fill, settled);
   order.filled += fill.quantity;
+  order.feeMinor += fill.feeMinor;
   order.filledStartMs = fill.barStartMs;
 }
 
@@ -94,9 +99,11 @@ function takeEnded(
   same(place, `${field}.side`, ended.side, order.side, 'the order');
   same(place, `${field}.quantity`, ended.quantity, order.quantity, 'the order');
   same(place, `${field}.filled`, ended.filled, order.filled, 'the sum of its fills');
-  // What a reverse split leaves of a part-filled order may be nothing: that is no whole fill.
-  const whole = ended.status === 'filled';
-  if (whole !== (order.filled === order.quantity) && ended.reason !== 'BELOW_MINIMUM') {
+  same(place, `${field}.feeMinor`, ended.feeMinor, order.feeMinor, 'the sum of its fills');
+  // What a reverse split leaves of a part-filled order may be nothing: it ends whole and is not filled.
+  const whole = order.filled === order.quantity;
+  const splitAway = whole && ended.status !== 'filled' && ended.reason === 'BELOW_MINIMUM';
+  if ((ended.status === 'filled') !== whole && !splitAway) {
     throw flaw(
       place,
       `${field}.status`,
@@ -156,6 +163,10 @@ function checkFill(place: Place, field: string, order: Order, fill: Fill, settle
   const bar = executionBar(place, field, fill, settled);
   checkMoment(place, field, order, fill, bar.bars.startMs[bar.row]!);
   checkPrice(place, field, fill, bar.bars, bar.row * bar.bars.instruments.length + fill.instrument);
+  const { minorPerUnit, stepsPerUnit } = settled.units;
+  const notional = toMinor((fill.quantity / stepsPerUnit[fill.instrument]!) * fill.price, minorPerUnit);
+  same(place, `${field}.notionalMinor`, fill.notionalMinor, notional, 'quantity and price');
+  checkFee(place, field, fill);
 }
 
 /** The bar in which a fill says it was struck: the decision's own, or the finer one that starts when the fill says. */
@@ -210,6 +221,21 @@ function checkPrice(place: Place, field: string, fill: Fill, bars: Bars, cell: n
   }
 }
 
+/** Fee and its bps tell of one amount, at the decision's price. */
+function checkFee(place: Place, field: string, fill: Fill): void {
+  const atReference = (fill.notionalMinor * fill.referencePrice) / fill.price;
+  if (atReference === 0) return;
+  const feeBps = (fill.feeMinor / atReference) * 1e4;
+  // The notional is rounded to whole minor units.
+  const slack = 1e-6 + Math.abs(fill.feeBps) / fill.notionalMinor;
+  if (!(Math.abs(fill.feeBps - feeBps) <= slack))
+    throw flaw(
+      place,
+      `${field}.feeBps`,
+      `${fill.feeBps} is not what feeMinor and notionalMinor give, ${feeBps}`,
+    );
+}
+
 /** What a tick decided, as far as orders rest on it: signed steps to trade, in the order of the universe. */
 export interface Deciding {
   readonly tickMs: number;
@@ -254,6 +280,7 @@ export function placeOrders(
       side: Math.sign(delta),
       quantity: Math.abs(delta),
       filled: 0,
+      feeMinor: 0,
       filledStartMs: -1,
     });
   });

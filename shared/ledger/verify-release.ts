@@ -2,8 +2,9 @@ import { hashJson, sha256 } from '../kernel/canonical.ts';
 import type { ArtifactStore } from '../stores/ports.ts';
 import { configSchema, releaseSchema, stateSchema, windowSchema } from './artifacts.ts';
 import type { ReleaseRecord } from './records.ts';
+import { unitsOf, type Units } from './verify-units.ts';
 import { checkState, openTally, type Tally } from './verify-book.ts';
-import { flaw, same, type Place } from './verify-flaw.ts';
+import { flaw, located, same, type Place } from './verify-flaw.ts';
 import { checkWorking, type Orders } from './verify-orders.ts';
 import { parseCanonical, readAll } from './verify-reading.ts';
 import { lastCloseMs, verifyWindow, type WindowSoFar } from './verify-window.ts';
@@ -11,6 +12,7 @@ import { lastCloseMs, verifyWindow, type WindowSoFar } from './verify-window.ts'
 /** What verification carries from one tick to the next beside the chain. Grows with the universe only. */
 export interface Standing {
   readonly symbols: readonly string[];
+  readonly units: Units;
   readonly window: WindowSoFar;
   readonly tally: Tally;
   readonly orders: Orders;
@@ -47,6 +49,7 @@ export async function verifyRelease(
   const orders: Orders = new Map();
   checkState(place, state, tally);
   checkWorking(place, orders, state, symbols);
-  const standing = { symbols, window, tally, orders, settledOrdinal: record.ordinal };
+  const units = await located(place, 'config', () => unitsOf(config.files, record.market, symbols));
+  const standing = { symbols, units, window, tally, orders, settledOrdinal: record.ordinal };
   return { standing, tickMs: lastCloseMs(window, record.ordinal) };
 }

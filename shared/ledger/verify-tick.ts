@@ -15,10 +15,11 @@ import type { TickRecord } from './records.ts';
 import { addEvents, checkFigures, checkState } from './verify-book.ts';
 import { instant, type Chain } from './verify-chain.ts';
 import { flaw, located, same, type Place } from './verify-flaw.ts';
-import { checkWorking, placeOrders, settleOrders, type Settled } from './verify-orders.ts';
+import { checkPostings } from './verify-postings.ts';
+import { checkWorking, placeOrders, settleOrders } from './verify-orders.ts';
 import { isText, parseCanonical, readAll } from './verify-reading.ts';
 import type { Standing } from './verify-release.ts';
-import { freshBar, lastCloseMs, verifyWindow } from './verify-window.ts';
+import { lastCloseMs, verifyWindow } from './verify-window.ts';
 
 /** A decision packet as far as the chain can be held against it. */
 export interface PacketView {
@@ -75,8 +76,9 @@ export async function verifyTick(
   const execution = parseCanonical(place, 'execution', read.execution, executionSchema, record.execution.key);
   checkExecution(place, execution, record);
   const finer = await readExecutionBars(place, artifacts, record, symbols);
-  const settled = { after: standing.settledOrdinal, to: record.ordinal, window, finer };
-  checkActions(place, execution, settled);
+  const { units } = standing;
+  const settled = { after: standing.settledOrdinal, to: record.ordinal, window, finer, units };
+  checkPostings(place, execution, settled, standing.tally, symbols, units);
   settleOrders(place, orders, execution, symbols, settled);
   const { deltas } = packet;
   placeOrders(place, orders, execution, symbols, { tickMs, ordinal: record.ordinal, frozenAtMs, deltas });
@@ -86,7 +88,7 @@ export async function verifyTick(
   checkWorking(place, orders, state, symbols);
   const report = parseCanonical(place, 'position', read.position, positionSchema, record.position.key);
   checkFigures(place, record, report, state);
-  return { symbols, window, tally, orders, settledOrdinal: record.ordinal };
+  return { symbols, units, window, tally, orders, settledOrdinal: record.ordinal };
 }
 
 /** The finer bars in which the tick's orders filled, each block held against its hash; undefined where there are none. */
@@ -113,24 +115,6 @@ async function readExecutionBars(
       wanted.map(([name]) => blocks[name]!),
     ),
   );
-}
-
-/** Every dividend and split that was posted lies in the tick's bars, as its source gave it. */
-function checkActions(place: Place, execution: Execution, { window }: Settled): void {
-  execution.postings.forEach(({ kind, instrument, ordinal, ratio, rate, source }, k) => {
-    if (kind !== 'dividend' && kind !== 'split') return;
-    const actions = freshBar(window, ordinal)?.bars.actions ?? [];
-    const found = actions.some(
-      (action) =>
-        action.kind === kind &&
-        action.instrument === instrument &&
-        action.ordinal === ordinal &&
-        action.ratio === ratio &&
-        action.source === source &&
-        (kind === 'split' || action.amount === rate),
-    );
-    if (!found) throw flaw(place, `execution.postings.${k}`, `is a ${kind} that the tick's bars do not have`);
-  });
 }
 
 /** The decision was frozen at or after the bar's close and before the record was made. */

@@ -1,5 +1,8 @@
 import { parseIsoDate } from '../kernel/time.ts';
 
+/** No split was ever larger: what is beyond is a slip of the pen. */
+const RATIO_MAX = 10_000;
+
 /** Kinds in the order in which those of one ex-date take effect. */
 export const ACTION_KINDS = ['dividend', 'split', 'real_move'] as const;
 /**
@@ -65,8 +68,12 @@ export function actionProblem(action: RawAction): string | undefined {
   if (Number.isNaN(exMs)) return given('ex_date', exDate, 'a date such as 2024-06-10');
   if (!ACTION_KINDS.includes(kind)) return given('kind', kind, ACTION_KINDS.join(', '));
   if (kind !== 'split' && ratio !== 1) return given('ratio', ratio, `1 with a ${kind}`);
-  if (kind === 'split' && !(ratio > 0 && ratio < Infinity && ratio !== 1))
-    return given('ratio', ratio, 'new shares for one old share, above 0 and not 1');
+  if (kind === 'split' && !(ratio >= 1 / RATIO_MAX && ratio <= RATIO_MAX && ratio !== 1))
+    return given(
+      'ratio',
+      ratio,
+      `new shares for one old share, from 1/${RATIO_MAX} to ${RATIO_MAX} and not 1`,
+    );
   if (kind !== 'dividend' && amount !== 0) return given('amount', amount, `0 with a ${kind}`);
   if (kind === 'dividend' && !(amount > 0 && amount < Infinity))
     return given('amount', amount, 'cash per share above 0');

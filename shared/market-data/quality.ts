@@ -94,18 +94,21 @@ function valueFlags(bars: Bars, cell: number): number {
   return flags;
 }
 
-/** Whether this bar and those before it, `run` in all, show one price and one volume. */
+/** Whether this bar and those before it, `run` in all, are the same to the last digit: a source that stands still. */
 function isStale(bars: Bars, row: number, i: number, run: number): boolean {
+  if (row + 1 < run) return false;
   const n = bars.instruments.length;
   const cell = row * n + i;
-  const close = bars.close[cell]!;
-  const volume = bars.volume[cell]!;
-  if (bars.high[cell] !== bars.low[cell]) return false;
-  if (row + 1 < run) return false;
+  const { open, high, low, close, volume } = bars;
   for (let back = 1; back < run; back++) {
     const past = cell - back * n;
-    if (bars.close[past] !== close || bars.volume[past] !== volume || bars.high[past] !== bars.low[past])
-      return false;
+    const same =
+      close[past] === close[cell] &&
+      volume[past] === volume[cell] &&
+      open[past] === open[cell] &&
+      high[past] === high[cell] &&
+      low[past] === low[cell];
+    if (!same) return false;
   }
   return true;
 }

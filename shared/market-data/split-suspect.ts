@@ -30,6 +30,12 @@ const RATIO_TOLERANCE = 0.03;
 const GAP_TOLERANCE = 0.01;
 
 /**
+ * Rows without any close after which nobody can say what was split meanwhile: as many as may be looked at. A name that
+ * comes back after them waits until its source says that the move was real.
+ */
+const LOOKBACK_WHOLE = 48;
+
+/**
  * Whether an instrument's first bar of a session opens a split away from its last close, or farther than its rules
  * allow, though the actions in between are taken into account.
  * @param fromRow the oldest row that may be looked at.
@@ -48,7 +54,8 @@ export function isSplitSuspect(
   const day = bars.sessionDay[row]!;
   let last = row - 1;
   while (last >= fromRow && (bars.flags[last * n + i]! & VOID_FLAGS) !== 0) last--;
-  if (last < fromRow || bars.sessionDay[last] === day) return false;
+  if (last < fromRow) return row - fromRow >= LOOKBACK_WHOLE && effects?.get(row)?.realMove !== true;
+  if (bars.sessionDay[last] === day) return false;
   let reference = bars.close[last * n + i]!;
   for (let at = last + 1; at <= row && effects !== undefined; at++) {
     const effect = effects.get(at);

@@ -33,6 +33,10 @@ export interface Book {
   readonly lastClose: Float64Array;
   /** Last valid close before this session, after ex-rights: what price limits are reckoned from. 0: none known. */
   readonly priorClose: Float64Array;
+  /** Days of both closes, and 1 where the newest bar was void. */
+  readonly closeDay: Float64Array;
+  readonly priorDay: Float64Array;
+  readonly lastVoid: Float64Array;
   readonly absentDay: Float64Array;
   readonly absentSessions: Float64Array;
   /** Day of the last trade that was counted: at most one an instrument and day. */
@@ -49,6 +53,9 @@ const BOOK_COLUMNS = [
   'invalidation',
   'lastClose',
   'priorClose',
+  'closeDay',
+  'priorDay',
+  'lastVoid',
   'absentDay',
   'absentSessions',
   'lastTradeDay',

@@ -29,8 +29,10 @@ export function postAction(book: Book, action: CorporateAction, holder: Holder):
       : action.kind === 'dividend'
         ? postDividend(book, action, holder)
         : postSplit(book, action, holder);
-  for (const column of [book.lastClose, book.invalidation]) {
-    if (column[i]! > 0) column[i] = exPrice(column[i]!, action);
+  // An action that was seen late finds closes of after its ex-date, which have left it behind them.
+  if (book.closeDay[i]! < action.exDay) {
+    for (const column of [book.lastClose, book.invalidation])
+      if (column[i]! > 0) column[i] = exPrice(column[i]!, action);
   }
   return posting;
 }
@@ -41,18 +43,32 @@ export const exPrice = (
   { amount, ratio }: Pick<CorporateAction, 'amount' | 'ratio'>,
 ): number => Math.max(0, price - amount) / ratio;
 
+/** Lots opened before the ex-date have a share in the action; those of the ex-date and after have none. */
+const entitled = (lots: readonly number[], { exDay }: CorporateAction): number => {
+  let k = 0;
+  while (k < lots.length && lots[k + 3]! < exDay) k += LOT;
+  return k;
+};
+
+/** Sum of a column of lots: 0 steps, 1 cost. */
+const sumOf = (lots: readonly number[], column: number): number => {
+  let sum = 0;
+  for (let k = column; k < lots.length; k += LOT) sum += lots[k]!;
+  return sum;
+};
+
 /** Long lots are due their share net of withholding by how long each was held; shorts owe the whole. */
 function postDividend(book: Book, action: CorporateAction, holder: Holder): BookPosting {
   const i = action.instrument;
   const { stepsPerUnit, minorPerUnit } = holder;
-  const lots = book.lots[i]!;
+  const lots = book.lots[i]!.slice(0, entitled(book.lots[i]!, action));
   let withheld = 0;
   for (let k = 0; k < lots.length; k += LOT) {
     if (lots[k]! <= 0) continue;
     const share = holder.withholdingBps(action.exDay - lots[k + 3]!) / 1e4;
     withheld += (lots[k]! / stepsPerUnit) * action.amount * share;
   }
-  const gross = toMinor((book.quantity[i]! / stepsPerUnit) * action.amount, minorPerUnit);
+  const gross = toMinor((sumOf(lots, 0) / stepsPerUnit) * action.amount, minorPerUnit);
   const kept = toMinor(withheld, minorPerUnit);
   const due = gross - kept;
   const payDay = Math.max(action.payDay ?? action.exDay + PAY_DAYS_ASSUMED, action.exDay);
@@ -65,23 +81,28 @@ function postDividend(book: Book, action: CorporateAction, holder: Holder): Book
 function postSplit(book: Book, action: CorporateAction, holder: Holder): BookPosting {
   const i = action.instrument;
   const before = nothing(book, action);
-  const held = book.quantity[i]!;
+  const split = entitled(book.lots[i]!, action);
+  const [older, newer] = [book.lots[i]!.slice(0, split), book.lots[i]!.slice(split)];
+  const held = sumOf(older, 0);
+  if (held === 0) return before;
   const side = Math.sign(held);
   const exact = Math.abs(held) * action.ratio;
   // Ratios such as 1.3 are not exact in binary: what is a hair below a whole number is that number.
   const whole = Math.floor(exact + 1e-6);
   const fraction = Math.max(0, exact - whole);
-  const price = exPrice(book.lastClose[i]!, action);
+  const price = book.closeDay[i]! < action.exDay ? exPrice(book.lastClose[i]!, action) : book.lastClose[i]!;
   const cash = toMinor(((side * fraction) / holder.stepsPerUnit) * price, holder.minorPerUnit);
-  const paidOut = whole === 0 ? book.cost[i]! : Math.round((book.cost[i]! * fraction) / exact);
-  book.lots[i] = splitLots(book.lots[i]!, action.ratio, side * whole, paidOut);
-  book.quantity[i] = side * whole;
+  const cost = sumOf(older, 1);
+  const paidOut = whole === 0 ? cost : Math.round((cost * fraction) / exact);
+  const after = side * whole + sumOf(newer, 0);
+  book.lots[i] = [...splitLots(older, action.ratio, side * whole, paidOut), ...newer];
+  book.quantity[i] = after;
   book.cost[i]! -= paidOut;
   book.cash += cash;
   const income = cash - paidOut;
   book.realised += income;
   book.realisedBy[i]! += income;
-  return { ...before, quantityAfter: side * whole, cash, cost: 0 - paidOut, income, rate: price };
+  return { ...before, quantityAfter: after, cash, cost: 0 - paidOut, income, rate: price };
 }
 
 /** Lots after a split: steps by running sums, so that they add up to the whole; cost and fees of a vanished lot move on. */

@@ -31,12 +31,16 @@ export function observeCloses(book: Book, bars: Bars, row: number, marking: Mark
     const cell = row * n + i;
     if ((bars.flags[cell]! & marking.unusable) === 0) {
       book.lastClose[i] = bars.close[cell]!;
+      book.closeDay[i] = day;
+      book.lastVoid[i] = 0;
       book.absentSessions[i] = 0;
       book.absentDay[i] = day;
-    } else if (book.absentDay[i] !== day) {
-      book.absentSessions[i]!++;
-      book.absentDay[i] = day;
+      continue;
     }
+    book.lastVoid[i] = 1;
+    if (book.absentDay[i] === day) continue;
+    book.absentSessions[i]!++;
+    book.absentDay[i] = day;
   }
 }
 

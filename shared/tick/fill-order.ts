@@ -1,7 +1,7 @@
 import type { EventSink } from '../execution/events.ts';
-import { halfSpreadBps, impactBps, latencyBps } from '../execution/costs.ts';
+import { halfSpreadBps, holdingRates, impactBps, latencyBps } from '../execution/costs.ts';
 import { participationSteps, rawFillPrice, type Fill } from '../execution/fills.ts';
-import { feeAmount } from '../execution/fees.ts';
+import { feeAmount, feesCovered } from '../execution/fees.ts';
 import { priceLimits, wholeFillSteps, type DayRules } from '../execution/trading-rules.ts';
 import { bit, type Code } from '../kernel/codes.ts';
 import { log } from '../kernel/math.ts';
@@ -19,7 +19,7 @@ export interface At {
   readonly bars: Bars;
   readonly row: number;
   readonly ordinal: number;
-  /** Flags of the decision bar's instruments: a suspected split voids the finer bars within it, too. */
+  /** Flags of the decision bar's instruments: what voids it voids the finer bars within it, too. */
   readonly flags: Float64Array;
   readonly minutes: number;
 }
@@ -46,7 +46,9 @@ export function fillOrder(
   const { orders } = state;
   const dayNumber = at.bars.sessionDay[at.row]!;
   const day = rules.trading.on(i, dayNumber);
-  if (day === undefined) return 'RULES_UNCOVERED';
+  if (day === undefined || !feesCovered(rules.costs.fees, dayNumber)) return 'RULES_UNCOVERED';
+  const unheld = whyNotHeld(rules, state, i, dayNumber);
+  if (unheld !== '') return unheld;
   const closed = whyNoTrade(rules, state, at, i);
   if (closed !== '') return closed;
   const raw = rawPrice(rules, at, i, orders.side[i]!);
@@ -64,18 +66,27 @@ export function fillOrder(
   const money = charge(rules, state, i, quantity, price, dayNumber);
   const after = state.book.cash - orders.side[i]! * money.notionalMinor - money.feeMinor;
   // A sale may bring less than the minimum fee: without margin, cash never turns negative.
-  if (!rules.config.shorting && after < 0) return 'INSUFFICIENT_CASH';
+  if (!rules.config.shorting && after < 0 && after < state.book.cash) return 'INSUFFICIENT_CASH';
   const fill = fillOf(rules, state, at, i, { quantity, price, raw, friction, struckBeforeFreeze, ...money });
   events.fills.push(fill);
   applyFill(rules, state, fill);
   return quantity < allowed.steps ? 'INSUFFICIENT_CASH' : allowed.code;
 }
 
+/** Why an order may not open what it would: what holding it costs has no row for the day. A short needs a borrow. */
+function whyNotHeld(rules: MarketRules, { orders }: TickState, i: number, dayNumber: number): Code | '' {
+  if (orders.increases[i] === 0) return '';
+  const side = orders.side[i]! > 0 ? 1 : -1;
+  const rates = holdingRates(rules.costs, side, rules.instruments.symbols[i]!, dayNumber);
+  if (side === 1) return rates === undefined ? 'RULES_UNCOVERED' : '';
+  return rates === undefined || rates.length === 0 ? 'NO_BORROW' : '';
+}
+
 /** Why nothing trades in the bar at all: absent, stale, suspended or without volume. */
 function whyNoTrade(rules: MarketRules, { book }: TickState, at: At, i: number): Code | '' {
   const { bars, row } = at;
   const cell = row * bars.instruments.length + i;
-  const flags = bars.flags[cell]! | (at.flags[i]! & bit.DATA_SPLIT_SUSPECT);
+  const flags = bars.flags[cell]! | at.flags[i]!;
   if ((flags & bit.DATA_STALE_RUN) !== 0) return 'STALE_BAR';
   // The first of two bars that contradict each other stands for the features; nothing fills on it.
   if ((flags & (rules.unusable | bit.DATA_CONFLICT)) !== 0) {
@@ -132,35 +143,35 @@ function allowedSteps(
   if (free <= 0) return { steps: 0, code: 'T1_LOCKED' };
   const volume = bars.volume[row * bars.instruments.length + i]!;
   const cap = participationSteps(rules.fillSpec, volume, rules.instruments.stepsPerUnit[i]!);
-  const steps = wholeFillSteps(day, Math.min(left, free, cap), left);
+  // Only what is sold off may end in an odd lot: a split can leave one in a purchase, and nobody buys it.
+  const odd = orders.increases[i] === 1 ? Infinity : left;
+  const steps = wholeFillSteps(day, Math.min(left, free, cap), odd);
   if (steps === left) return { steps, code: '' };
   return { steps, code: cap <= free ? 'PARTICIPATION_CAP' : 'T1_LOCKED' };
 }
 
-/** What a fill costs in minor units. Fees with a minimum an order: each fill pays what the order owes more than before. */
+/**
+ * What a fill costs in minor units. Fees with a minimum or a cap hold once an order: a part pays what the order owes
+ * more with it than without, both at the rates of the part's own day.
+ */
 function charge(
   rules: MarketRules,
-  state: TickState,
+  { orders }: TickState,
   i: number,
   quantity: number,
   price: number,
   dayNumber: number,
 ): { notionalMinor: number; feeMinor: number } {
-  const { orders } = state;
   const steps = rules.instruments.stepsPerUnit[i]!;
   const notional = (quantity / steps) * price;
-  const units = (orders.filled[i]! + quantity) / steps;
-  const owed = feeAmount(
-    rules.costs.fees,
-    orders.side[i] as 1 | -1,
-    units,
-    orders.notional[i]! + notional,
-    dayNumber,
-  );
-  const more = owed - orders.feeMinor[i]!;
-  // A rate that falls between two parts gives nothing back; only a maker's rebate is negative.
-  const feeMinor = owed < 0 ? more : Math.max(0, more);
-  return { notionalMinor: toMinor(notional, rules.minorPerUnit), feeMinor };
+  const [filled, before] = [orders.filled[i]!, orders.notional[i]!];
+  const owed = (units: number, traded: number): number =>
+    feeAmount(rules.costs.fees, orders.side[i] as 1 | -1, units, traded, dayNumber);
+  const paid = filled > 0 ? owed(filled / steps, before) : 0;
+  return {
+    notionalMinor: toMinor(notional, rules.minorPerUnit),
+    feeMinor: owed((filled + quantity) / steps, before + notional) - paid,
+  };
 }
 
 /** The part of the quantity that the cash covers with its fee, in whole lots. */
@@ -195,7 +206,7 @@ function frictionOf(
   const { orders } = state;
   const notional = (orders.quantity[i]! / rules.instruments.stepsPerUnit[i]!) * orders.referencePrice[i]!;
   const delayMs = orders.frozenAtMs[i]! + rules.fillSpec.latency_ms_min - at.bars.startMs[at.row]!;
-  const { sigma, averageNotional } = trailing(state, at, i);
+  const { sigma, averageNotional } = trailing(rules, state, at, i);
   const [move, volume] = [orders.relativeMove[i]!, orders.relativeVolume[i]!];
   return {
     slippage: halfSpreadBps(rules.costs, orders.spreadBps[i]!, move, volume, at.minutes),
@@ -209,6 +220,7 @@ function frictionOf(
  * not ready (0): then the execution bar's own stand in, its volatility by its range (Parkinson 1980).
  */
 function trailing(
+  rules: MarketRules,
   state: TickState,
   { bars, row }: At,
   i: number,
@@ -218,7 +230,12 @@ function trailing(
   if (sigma > 0 && averageNotional > 0) return { sigma, averageNotional };
   const cell = row * bars.instruments.length + i;
   const range = log(bars.high[cell]! / bars.low[cell]!);
-  return { sigma: range * RANGE_TO_SIGMA, averageNotional: bars.volume[cell]! * bars.close[cell]! };
+  // A bar that stands still moves a tick as soon as somebody trades.
+  const least = rules.instruments.priceTick[i]! / bars.close[cell]!;
+  return {
+    sigma: Math.max(range * RANGE_TO_SIGMA, least),
+    averageNotional: bars.volume[cell]! * bars.close[cell]!,
+  };
 }
 
 /** What a fill is made of, before it is written down. */

@@ -4,6 +4,7 @@ import type { HoldingRate } from '../execution/holding.ts';
 import type { EventSink } from '../execution/events.ts';
 import { splitOrder } from '../execution/orders.ts';
 import { actionsWithin, type CorporateAction } from '../market-data/actions.ts';
+import { DAY_MS } from '../kernel/time.ts';
 import type { Bars } from '../market-data/bars.ts';
 import type { Book } from '../portfolio/book.ts';
 import { exPrice, payDues, postAction } from '../portfolio/corporate-actions.ts';
@@ -29,13 +30,26 @@ export function openBar(
   const opens = day !== book.sessionDay;
   if (opens) {
     book.sessionDay = day;
-    book.priorClose.set(book.lastClose);
+    takeReferences(book);
   }
   const actions = actionsWithin(bars.actions, ordinal, ordinal + 1);
   if (actions.length > 0) restateReferences(rules, book, actions, day);
   for (const action of actions) takeAction(rules, state, action, events);
   if (opens && book.dues.length > 0)
     for (const posting of payDues(book, ordinal, day)) events.postings.push(posting);
+}
+
+/**
+ * The last closes become the ones that price limits are reckoned from. Where a session ended without an instrument's
+ * last bar its close is not known, and neither is the limit; one that was absent for a whole session was suspended, and
+ * its close before still stands.
+ */
+function takeReferences(book: Book): void {
+  for (let i = 0; i < book.lastClose.length; i++) {
+    const unknown = book.lastVoid[i] === 1 && book.absentSessions[i] === 0;
+    book.priorClose[i] = unknown ? 0 : book.lastClose[i]!;
+    book.priorDay[i] = book.closeDay[i]!;
+  }
 }
 
 /** The closes that price limits are reckoned from, after ex-rights: all actions of an instrument at once, then rounded. */
@@ -50,6 +64,8 @@ function restateReferences(
     const limited = (rules.trading.on(i, day)?.upBps ?? Infinity) < Infinity;
     // Without a limit nothing is reckoned from it, and a price need not lie on a grid that integers can hold.
     if (own.length === 0 || book.priorClose[i] === 0 || !limited) continue;
+    // Seen late: the close is of after the ex-date and has left the action behind it.
+    if (own.some(({ exDay }) => book.priorDay[i]! >= exDay)) continue;
     // Dividends of a row come before its splits, each per share held before.
     const dividend = own.reduce((sum, { amount }) => sum + amount, 0);
     const ratio = own.reduce((product, action) => product * action.ratio, 1);
@@ -77,7 +93,21 @@ function adjustOrder(state: TickState, action: CorporateAction, events: EventSin
   const { orders } = state;
   const { instrument: i, ratio } = action;
   if (orders.quantity[i] === 0 || action.kind === 'real_move') return;
+  // What was decided on a close of the ex-date or after knew its price. A bar may close at the ex-date's midnight.
+  if (Math.floor((orders.decidedAtMs[i]! - 1) / DAY_MS) >= action.exDay) return;
   orders.referencePrice[i] = exPrice(orders.referencePrice[i]!, action);
+  if (orders.referencePrice[i] === 0) {
+    // What pays out its whole price leaves nothing that the order was decided on.
+    const partly = orders.filled[i]! > 0;
+    return endOrder(
+      state,
+      { ordinal: action.ordinal },
+      i,
+      partly ? 'partially_filled' : 'cancelled',
+      'BELOW_MINIMUM',
+      events,
+    );
+  }
   if (action.kind !== 'split') return;
   const { filled, quantity } = splitOrder(orders.filled[i]!, orders.quantity[i]!, ratio);
   for (const sum of [orders.slippageSum, orders.impactSum, orders.latencySum]) {
@@ -90,24 +120,43 @@ function adjustOrder(state: TickState, action: CorporateAction, events: EventSin
   endOrder(state, { ordinal: action.ordinal }, i, status, 'BELOW_MINIMUM', events);
 }
 
-/** Charges every position for having been held over a span within a bar or before it: borrow and funding. */
+/**
+ * Charges every position for having been held from one instant to another: borrow and funding, each multiple of its
+ * interval at the rate of its own UTC date.
+ */
 export function chargePositions(
   rules: MarketRules,
+  state: TickState,
+  ordinal: number,
+  fromMs: number,
+  toMs: number,
+  events: EventSink,
+): void {
+  if (rules.costs.profile.holding.length === 0 || fromMs < 0) return;
+  for (let day = Math.floor(fromMs / DAY_MS); day * DAY_MS <= toMs; day++) {
+    // Multiples in (from, to]: midnight belongs to the day that it begins.
+    const span = {
+      fromMs: Math.max(fromMs, day * DAY_MS - 1),
+      toMs: Math.min(toMs, (day + 1) * DAY_MS - 1),
+    };
+    if (span.fromMs < span.toMs) chargeSpan(rules, state, ordinal, day, span, events);
+  }
+}
+
+function chargeSpan(
+  rules: MarketRules,
   { book, performance }: TickState,
-  bars: Bars,
-  row: number,
+  ordinal: number,
+  day: number,
   span: { readonly fromMs: number; readonly toMs: number },
   events: EventSink,
 ): void {
-  if (rules.costs.profile.holding.length === 0 || span.fromMs < 0) return;
   const { symbols, stepsPerUnit } = rules.instruments;
   for (let i = 0; i < symbols.length; i++) {
     if (book.quantity[i] === 0) continue;
-    const side = book.quantity[i]! > 0 ? 1 : -1;
-    const charges = chargesOf(rules, side, symbols[i]!, bars.sessionDay[row]!);
+    const charges = chargesOf(rules, book.quantity[i]! > 0 ? 1 : -1, symbols[i]!, day);
     const units = { stepsPerUnit: stepsPerUnit[i]!, minorPerUnit: rules.minorPerUnit };
-    const posted = chargeHolding(book, i, bars.firstOrdinal + row, charges, span, units);
-    for (const posting of posted) {
+    for (const posting of chargeHolding(book, i, ordinal, charges, span, units)) {
       events.postings.push(posting);
       performance.costs -= posting.cash;
       performance.today.costs -= posting.cash;
@@ -117,7 +166,8 @@ export function chargePositions(
 
 /**
  * What holding costs on the day. Past the last row the gate blocks the market and nothing new is opened; what is still
- * held goes on paying the rate that was known last, since to charge nothing would flatter.
+ * held goes on paying the rate that was known last, since to charge nothing would flatter. Nothing goes on being paid
+ * to it.
  */
 function chargesOf(
   { costs }: MarketRules,
@@ -125,10 +175,12 @@ function chargesOf(
   symbol: string,
   dayNumber: number,
 ): readonly HoldingRate[] {
+  const known = holdingRates(costs, side, symbol, dayNumber);
+  if (known !== undefined) return known;
   // A position was opened on a day with a row: the search goes back as far as the rows have ended, no further.
-  for (let day = dayNumber; day > 0; day--) {
+  for (let day = dayNumber - 1; day > 0; day--) {
     const rates = holdingRates(costs, side, symbol, day);
-    if (rates !== undefined) return rates;
+    if (rates !== undefined) return rates.filter(({ bps }) => bps > 0);
   }
   return [];
 }

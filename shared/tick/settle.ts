@@ -32,29 +32,28 @@ export interface ExecutionRows {
 }
 
 /**
- * Fills the working orders that are due in one decision bar, posts the fills and ends orders that are complete, past
+ * Fills the working orders that are due in one execution row, posts the fills and ends orders that are complete, past
  * their deadline or cancelled. Orders that reduce come first, since what they free must not depend on the file's
- * order. An order whose cancellation lies after an execution bar's start still fills in it: a halt is no free option.
+ * order. An order whose cancellation lies after the row's start still fills in it: a halt is no free option.
  */
-export function settle(rules: MarketRules, state: TickState, rows: ExecutionRows, events: EventSink): void {
+export function settle(
+  rules: MarketRules,
+  state: TickState,
+  rows: ExecutionRows,
+  row: number,
+  events: EventSink,
+): void {
   const { quantity, increases } = state.orders;
   const open: number[] = [];
   for (let i = 0; i < quantity.length; i++) if (quantity[i] !== 0) open.push(i);
   if (open.length === 0) return;
-  for (let row = rows.from; row < rows.to; row++) {
-    const at: At = {
-      bars: rows.bars,
-      row,
-      ordinal: rows.ordinal,
-      flags: rows.flags,
-      minutes: minutesSinceOpen(rules, rows.bars.startMs[row]!),
-    };
-    const last = row === rows.to - 1;
-    for (const increasing of [0, 1]) {
-      for (const i of open)
-        if (quantity[i] !== 0 && increases[i] === increasing)
-          settleOrder(rules, state, at, i, rows.finer, last, events);
-    }
+  const { bars, ordinal, flags } = rows;
+  const at: At = { bars, row, ordinal, flags, minutes: minutesSinceOpen(rules, bars.startMs[row]!) };
+  const last = row === rows.to - 1;
+  for (const increasing of [0, 1]) {
+    for (const i of open)
+      if (quantity[i] !== 0 && increases[i] === increasing)
+        settleOrder(rules, state, at, i, rows.finer, last, events);
   }
 }
 

@@ -40,20 +40,26 @@ export function advance(
   finer?: FinerBars,
 ): void {
   const { book, orders } = state;
-  const [startMs, endMs] = [bars.startMs[row]!, bars.endMs[row]!];
   rollDay(state.performance, bars.sessionDay[row]!);
   openBar(rules, state, bars, row, events);
-  chargePositions(rules, state, bars, row, { fromMs: book.lastEndMs, toMs: startMs }, events);
   if (haltAtMs < NEVER_MS) {
     for (let i = 0; i < rules.instruments.symbols.length; i++) {
       const keeps = orders.increases[i] === 0 && rules.config.reduce_under_red;
       if (!keeps) requestCancel(orders, i, haltAtMs, 'KILL_SWITCH');
     }
   }
-  settle(rules, state, executionRows(rules, bars, row, finer), events);
-  chargePositions(rules, state, bars, row, { fromMs: startMs, toMs: endMs }, events);
+  const rows = executionRows(rules, bars, row, finer);
+  let chargedToMs = book.lastEndMs;
+  for (let at = rows.from; at < rows.to; at++) {
+    const [startMs, endMs] = [rows.bars.startMs[at]!, rows.bars.endMs[at]!];
+    // What is held when a charge falls due pays it: before the row's fills up to its start, after them up to its end.
+    chargePositions(rules, state, rows.ordinal, chargedToMs, startMs, events);
+    settle(rules, state, rows, at, events);
+    chargePositions(rules, state, rows.ordinal, startMs, endMs, events);
+    chargedToMs = endMs;
+  }
   observeCloses(book, bars, row, rules.marking);
-  book.lastEndMs = endMs;
+  book.lastEndMs = bars.endMs[row]!;
 }
 
 /**
@@ -142,7 +148,7 @@ export function measure(
   const valuation = value(state.book, day, rules.marking);
   const { equity, gross, largest } = valuation;
   const { performance } = state;
-  const lastDay = circumstances.upcoming?.sessionDay.at(-1) ?? NaN;
+  const daysAhead = new Set(circumstances.upcoming?.sessionDay);
   return {
     valuation,
     inputs: {
@@ -152,8 +158,7 @@ export function measure(
       misaligned: circumstances.misaligned,
       lateness_s: circumstances.lateness_s,
       calendarCovered: circumstances.upcoming !== undefined,
-      rulesCovered:
-        costsCovered(rules, state, day) && (Number.isNaN(lastDay) || costsCovered(rules, state, lastDay)),
+      rulesCovered: [day, ...daysAhead].every((one) => costsCovered(rules, state, one)),
       health: circumstances.health,
       tradingEnabled: circumstances.tradingEnabled,
       drawdown: equity / Math.max(performance.peak, equity) - 1,

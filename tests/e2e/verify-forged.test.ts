@@ -72,8 +72,8 @@ const withFill = (ledger: TamperedLedger): number => ledger.tickWith(({ fills })
 
 describe('a forged fill', () => {
   test.each<[what: string, change: (fills: Fills) => void, field: string]>([
-    ['costs less', ([fill]) => (fill!['feeMinor']! -= 1), 'state.cash'],
-    ['moves less money', ([fill]) => (fill!['notionalMinor']! -= 100), 'state.cash'],
+    ['costs less', ([fill]) => (fill!['feeMinor']! -= 1), 'execution.fills.0.feeBps'],
+    ['moves less money', ([fill]) => (fill!['notionalMinor']! -= 100), 'execution.fills.0.notionalMinor'],
     ['is posted twice', (fills) => fills.push({ ...fills[0]! }), 'execution.fills.'],
     ['is left out', (fills) => fills.pop(), 'execution.ended.'],
     ['is larger than its order', ([fill]) => (fill!['quantity']! *= 2), 'execution.fills.0.quantity'],

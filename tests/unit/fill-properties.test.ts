@@ -163,7 +163,7 @@ describe('A-shares, three sessions of any bars and any orders', () => {
 describe('a round trip', () => {
   it('property: cash changes by notional and fee of each side, and nothing else is left of it', () => {
     const rules = rulesOf('us_equities', {
-      instruments: [{ ...share('AAA', 'listed') }],
+      instruments: [{ ...share('AAPL', 'listed') }],
       config: { shorting: true, starting_capital: 10_000_000 },
       fillSpec: { latency_ms_min: 0, open_struck_before_freeze: false, participation_cap: 0.05 },
     });

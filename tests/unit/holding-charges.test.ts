@@ -95,17 +95,8 @@ describe('borrow is charged for every midnight of UTC', () => {
   it('also those of the weekend: 100 short at 200 and 10 bps a day cost 3 * 20 until Monday', () => {
     const rules = us([row('borrow', 'short', 10, '2024-01-01')]);
     const { postings, state } = run(rules, holding(rules, 0, -100, 200), bars);
-    expect(postings).toMatchObject([
-      {
-        kind: 'holding',
-        instrument: 0,
-        ordinal: 1,
-        cash: -6000,
-        income: -6000,
-        rate: 30,
-        quantityAfter: -100,
-      },
-    ]);
+    const midnight = { kind: 'holding', instrument: 0, ordinal: 1, cash: -2000, income: -2000, rate: 10 };
+    expect(postings).toMatchObject([midnight, midnight, midnight]);
     expect(state.book).toMatchObject({ holding: -6000, cash: 12_000_000 - 6000 });
     // What holding takes is a cost of the day like any other.
     expect(state.performance.costs).toBe(6000);
@@ -128,7 +119,31 @@ describe('borrow is charged for every midnight of UTC', () => {
 
   it('past the last row what is held goes on paying the rate known last', () => {
     const rules = us([row('borrow', 'short', 10, '2024-01-01', '2024-06-07')]);
-    expect(run(rules, holding(rules, 0, -100, 200), bars).postings).toMatchObject([{ cash: -6000 }]);
+    expect(run(rules, holding(rules, 0, -100, 200), bars).state.book.holding).toBe(-6000);
+    // What was paid to the holder is not: nobody knows that it goes on.
+    const paying = us([row('funding', 'both', -10, '2024-01-01', '2024-06-07')]);
+    expect(run(paying, holding(paying, 0, -100, 200), bars).postings).toEqual([]);
+  });
+
+  it('each midnight at the rate of its own date: 100 bps until Sunday, 1 bps on Monday', () => {
+    const rules = us([
+      row('borrow', 'short', 100, '2024-01-01', '2024-06-09'),
+      row('borrow', 'short', 1, '2024-06-10'),
+    ]);
+    // 20,000 short: 200 for Saturday, 200 for Sunday, 2 for Monday.
+    expect(run(rules, holding(rules, 0, -100, 200), bars).state.book.holding).toBe(-40_200);
+  });
+
+  it('an order does not open a short on a day without a row', () => {
+    const rules = us([row('borrow', 'short', 10, '2024-01-01', '2024-06-07')]);
+    const given = { side: -1, quantity: 100, reference: 200, frozen: '2024-06-07T19:33:00Z' } as const;
+    const { fills, ended } = run(
+      rules,
+      withOrder(openState(rules), 0, { ...given, deadlineOrdinal: 2 }),
+      bars,
+    );
+    expect(fills).toEqual([]);
+    expect(ended).toMatchObject([{ status: 'expired', reason: 'NO_BORROW' }]);
   });
 });
 

@@ -137,11 +137,14 @@ describe('an open that is a split away from the last close', () => {
     expect(suspects(ingested([[flat(100), flat(0)], [flat(50)]]))).toEqual([2]);
   });
 
-  it('is not looked for where no close is in sight', () => {
+  it('is suspected where no close is in sight in all 48 rows before: nobody can say what was split meanwhile', () => {
     expect(suspects(ingested([[null], [flat(50)]]))).toEqual([]);
     const away = Array.from({ length: 48 }, () => [null]);
     expect(suspects(ingested([[flat(100)], ...away.slice(1), [flat(50)]]))).toEqual([48]);
-    expect(suspects(ingested([[flat(100)], ...away, [flat(50)]]))).toEqual([]);
+    expect(suspects(ingested([[flat(100)], ...away, [flat(50)]]))).toEqual([49]);
+    expect(suspects(ingested([[flat(100)], ...away, [flat(101)]]))).toEqual([49]);
+    // A first bar of a ledger has nothing before it.
+    expect(suspects(ingested([[flat(50)]]))).toEqual([]);
   });
 
   it('a gap below the configured one is never a suspect', () => {

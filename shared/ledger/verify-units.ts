@@ -1,0 +1,24 @@
+import { parseConfig } from '../config/config.ts';
+import { IntegrityError } from '../kernel/errors.ts';
+import { minorPerUnit, powerOfTen } from '../kernel/money.ts';
+
+/** What turns steps and prices of a market into money. */
+export interface Units {
+  readonly minorPerUnit: number;
+  /** By instrument, in the order of the release. */
+  readonly stepsPerUnit: readonly number[];
+}
+
+/** Steps and minor units of a market, from the configuration that its release froze. @throws IntegrityError */
+export function unitsOf(
+  files: Readonly<Record<string, string>>,
+  market: string,
+  symbols: readonly string[],
+): Units {
+  const found = parseConfig(new Map(Object.entries(files))).markets.get(market);
+  const rows = new Map(found?.universe.instruments.map((row) => [row.symbol, row.quantity_digits]));
+  const stepsPerUnit = symbols.map((symbol) => powerOfTen(rows.get(symbol) ?? NaN));
+  if (found === undefined || symbols.some((symbol) => !rows.has(symbol)))
+    throw new IntegrityError(`the configuration has no market ${market} with the instruments of the release`);
+  return { minorPerUnit: minorPerUnit(found.config.currency), stepsPerUnit };
+}
