@@ -124,7 +124,7 @@ describe('papergate capacity', () => {
     const other = await papergate('capacity', '--ledger', ledger, '--market', 'crypto');
     expect(other).toEqual({
       ...{ code: 2, out: '' },
-      err: '--market: crypto has no ledger here; expected one of ashares\n',
+      err: '--market: crypto has no ledger here; it has ashares\n',
     });
 
     const opened = join(root, 'opened');
