@@ -31,6 +31,8 @@ export function observeCloses(book: Book, bars: Bars, row: number, marking: Mark
     const cell = row * n + i;
     if ((bars.flags[cell]! & marking.unusable) === 0) {
       book.lastClose[i] = bars.close[cell]!;
+      // Most bars follow a good one of their own session: what would not change is not written.
+      if (book.lastVoid[i] === 0 && book.closeDay[i] === day) continue;
       book.closeDay[i] = day;
       book.lastVoid[i] = 0;
       book.absentSessions[i] = 0;
