@@ -4,23 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { main } from '../../cli/main.ts';
 import { embeddedStores } from '../../shared/stores/embedded.ts';
 import type { CapacityReport, CapacityRow } from '../../shared/tick/capacity-report.ts';
 import { layOut, replay, schedule } from '../support/chain.ts';
+import { papergate } from '../support/cli.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'papergate-capacity-'));
 const ledger = join(root, 'run');
-
-async function papergate(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const told = { out: '', err: '' };
-  const io = {
-    out: (text: string) => void (told.out += text),
-    err: (text: string) => void (told.err += text),
-    ...{ outIsTty: false, errIsTty: false, env: {} },
-  };
-  return { code: await main(argv, io), ...told };
-}
 
 /** Seven sessions of three recorded names. */
 beforeAll(async () => {

@@ -2,12 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../../cli/main.ts';
 import { certifyLedger } from '../../infra/local/certify.ts';
 import { rulesUnder } from '../../infra/local/certify.ts';
 import type { LookaheadReport, ParityCertificate } from '../../shared/ledger/certificates.ts';
 import { embeddedStores } from '../../shared/stores/embedded.ts';
 import { TamperedLedger, type Named } from '../support/tampered-ledger.ts';
+import { papergate } from '../support/cli.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'papergate-parity-'));
 const out = join(root, 'run');
@@ -15,16 +15,6 @@ const samples = ['--config', 'samples/configs', '--bars', 'samples/bars'];
 /** 21 sessions of four bars. */
 const window = ['--market', 'ashares', '--from', '2024-07-12', '--to', '2024-08-09', ...samples];
 const TICKS = 84;
-
-async function papergate(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const told = { out: '', err: '' };
-  const io = {
-    out: (text: string) => void (told.out += text),
-    err: (text: string) => void (told.err += text),
-    ...{ outIsTty: false, errIsTty: false, env: {} },
-  };
-  return { code: await main(argv, io), ...told };
-}
 
 const text = (folder: string, path: string): string => readFileSync(join(folder, path), 'utf8');
 const json = (folder: string, path: string): unknown => JSON.parse(text(folder, path));

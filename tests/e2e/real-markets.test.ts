@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { main } from '../../cli/main.ts';
 import { readConfigFiles } from '../../functions/runtime/config-files.ts';
 import { planBars, planMarket } from '../../infra/local/market-plan.ts';
 import { parseConfig } from '../../shared/config/config.ts';
@@ -12,6 +11,7 @@ import { parseIsoUtc } from '../../shared/kernel/time.ts';
 import { value } from '../../shared/portfolio/mark.ts';
 import { advance, warmState } from '../../shared/tick/tick.ts';
 import { holding } from '../support/state.ts';
+import { papergate } from '../support/cli.ts';
 
 const fixtures = process.env['PAPERGATE_FIXTURES'];
 const bars = fixtures === undefined ? '' : join(fixtures, 'bars');
@@ -42,14 +42,9 @@ function unadjusted(): string {
 
 async function replay(market: string, config: string, from: string, to: string): Promise<string> {
   const out = join(root, `${market}-${from}`);
-  const told = { out: '', err: '' };
-  const io = {
-    out: (text: string) => void (told.out += text),
-    err: (text: string) => void (told.err += text),
-    ...{ outIsTty: false, errIsTty: false, env: {} },
-  };
   const range = ['--from', from, '--to', to, '--bars', bars, '--config', config];
-  expect(await main(['replay', '--market', market, ...range, '--out', out], io), told.err).toBe(0);
+  const { code, err } = await papergate('replay', '--market', market, ...range, '--out', out);
+  expect(code, err).toBe(0);
   return join(out, 'processed');
 }
 

@@ -2,22 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../../cli/main.ts';
+import { papergate } from '../support/cli.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'papergate-replay-'));
 const out = join(root, 'run');
 const samples = ['--config', 'samples/configs', '--bars', 'samples/bars'];
 const window = ['--market', 'ashares', '--from', '2024-07-12', '--to', '2024-08-09', ...samples];
-
-async function papergate(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const told = { out: '', err: '' };
-  const io = {
-    out: (text: string) => void (told.out += text),
-    err: (text: string) => void (told.err += text),
-    ...{ outIsTty: false, errIsTty: false, env: {} },
-  };
-  return { code: await main(argv, io), ...told };
-}
 
 /** Every file below a folder with its bytes as text. */
 const bytesOf = (folder: string): [string, string][] =>
