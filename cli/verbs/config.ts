@@ -66,6 +66,7 @@ const whole = (config: Config): object => ({
   markets: Object.fromEntries([...config.markets].map(([name, files]) => [name, bundle(files)])),
   calendars: Object.fromEntries(config.calendars),
   thresholds: config.thresholds,
+  operators: config.operators,
   file_hashes: config.fileHashes,
 });
 
@@ -85,4 +86,5 @@ const bundle = (files: MarketFiles): object => ({
   fill_spec: files.fillSpec,
   cost_profile: files.costProfile,
   model: files.policy,
+  portfolio: files.portfolio,
 });

@@ -1,14 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 import * as z from 'zod';
-import { canonicalJson, type Json, type Sha256 } from '../../shared/kernel/canonical.ts';
+import { canonicalJson, type Sha256 } from '../../shared/kernel/canonical.ts';
 import { ConfigError, IntegrityError } from '../../shared/kernel/errors.ts';
-import { parseStored } from '../../shared/ledger/chain.ts';
 import { ledgerMarkets, verifyMarket, type Verified } from '../../shared/ledger/verify.ts';
-import type { UpperReaders } from '../../shared/ledger/verify-tick.ts';
 import { embeddedStores } from '../../shared/stores/embedded.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
-import { forecastSchema } from '../../shared/tick/forecast-codec.ts';
-import { PACKET_COLUMNS, parsePacket } from '../../shared/tick/packet.ts';
+import { verifyReaders } from '../../shared/tick/verify-readers.ts';
 import { EXIT } from '../exit-codes.ts';
 import { mayColor, type Io } from '../io.ts';
 import { renderTable } from '../output.ts';
@@ -76,35 +73,10 @@ interface Outcome {
 
 async function outcomeOf(stores: Stores, market: string, expect: Sha256 | undefined): Promise<Outcome> {
   try {
-    return { market, verified: await verifyMarket(stores, market, readers, { expect }) };
+    return { market, verified: await verifyMarket(stores, market, verifyReaders, { expect }) };
   } catch (error) {
     if (error instanceof IntegrityError) return { market, error };
     throw error;
-  }
-}
-
-/** The readers of what only the room of the tick knows. */
-const readers: UpperReaders = {
-  packet(bytes, what) {
-    const { header, rows } = parsePacket(bytes, what);
-    if (header.columns.join() !== PACKET_COLUMNS.join())
-      throw new IntegrityError(`${what} has other columns`);
-    return {
-      header: z.record(z.string(), z.json()).parse(header),
-      symbols: rows.map(([symbol]) => symbol),
-      deltas: rows.map((row) => Number(row[PACKET_COLUMNS.indexOf('delta')])),
-      text: linesOf([header, ...rows], what),
-    };
-  },
-  forecast: (bytes, what) => parseStored(new TextDecoder().decode(bytes), forecastSchema, what),
-};
-
-/** Canonical JSON lines. @throws IntegrityError where a text, holding half a surrogate pair, has no canonical form. */
-function linesOf(lines: readonly unknown[], what: string): string {
-  try {
-    return lines.map((line) => `${canonicalJson(line as Json)}\n`).join('');
-  } catch (cause) {
-    throw new IntegrityError(`${what} is not canonical`, { what }, { cause });
   }
 }
 

@@ -19,9 +19,9 @@ export async function fill(input: unknown, runtime: Runtime): Promise<Executed> 
   if (isCommitted(head, tickMs)) return tick;
   const reading = await currentSwitch(runtime, tick.market);
   const late = (runtime.clock.now() - tickMs) / SECOND_MS > market.rules.config.sla.late_after_s;
-  const inputs = await loadExecution(runtime, market, head, tick, { haltAtMs: reading.haltAtMs, late });
-  const executed = execute(inputs);
-  const stored = encodeExecution(market.rules, tick.tick_utc, reading, late, executed);
+  const found = { reading, late, mismatched: market.mismatched.length > 0 };
+  const executed = execute(await loadExecution(runtime, market, head, tick, found));
+  const stored = encodeExecution(market.rules, tick.tick_utc, found, executed);
   const execution = await putJson(
     runtime.stores.artifacts,
     tick.market,

@@ -10,10 +10,12 @@ import { loadWindow } from '../../shared/ledger/window-store.ts';
 import { decodeForecast, forecastSchema } from '../../shared/tick/forecast-codec.ts';
 import { encodePacket, parsePacket } from '../../shared/tick/packet.ts';
 import { upcomingAt } from '../../shared/tick/apply.ts';
+import { firstForClusters } from '../../shared/tick/measure.ts';
 import { decideOn } from '../../shared/tick/run-tick.ts';
 import { advanceTo } from '../../shared/tick/tick.ts';
 import { parseInput, predictedSchema, type Decided, type Predicted } from '../envelope.ts';
 import { currentSwitch, isCommitted, loadState, requireHead } from '../runtime/context.ts';
+import { reconcile } from '../runtime/reconcile.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 /**
@@ -60,6 +62,7 @@ async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array
   const { rules } = market;
   const { artifacts } = runtime.stores;
   const tickMs = parseIsoUtc(tick.tick_utc);
+  await reconcile(runtime, market);
   const { head } = await requireHead(runtime, market);
   if (isCommitted(head, tickMs))
     throw new IntegrityError(
@@ -71,25 +74,25 @@ async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array
     getJson(artifacts, tick.data, dataSchema),
     currentSwitch(runtime, tick.market),
   ]);
-  const { bars } = await loadWindow(
-    artifacts,
-    rules.instruments.symbols,
-    tick.window,
-    Math.min(head.settled_ordinal + 1, tick.ordinal),
+  const since = Math.min(
+    head.settled_ordinal + 1,
+    tick.ordinal,
+    firstForClusters(rules, state, tick.ordinal),
   );
+  const { bars } = await loadWindow(artifacts, rules.instruments.symbols, tick.window, since);
   const finer = await loadExecutionBars(artifacts, rules.instruments.symbols, tick.execution_bars);
   const from = head.settled_ordinal + 1;
   const { row } = advanceTo(rules, state, bars, from, tick.ordinal, reading.haltAtMs, finer);
   const line = market.line(tickMs, tickMs);
+  const { fallbacks, disagreements, books } = data;
   const now = {
-    misaligned: data.misaligned.length,
-    lateness_s: tick.lateness_s,
-    gate: reading,
+    ...{ misaligned: data.misaligned.length, fallbacks, disagreements, books },
+    ...{ lateness_s: tick.lateness_s, gate: reading, mismatched: market.mismatched },
     frozenAtMs: runtime.clock.now(),
   };
   const upcoming = upcomingAt(rules, line, rowClosingAt(line, tickMs));
   const { health } = market.release;
-  const { decision, valuation } = decideOn({ rules, bars, row, view, now, upcoming, health }, state);
+  const { decision } = decideOn({ rules, bars, row, view, now, upcoming, health }, state);
   return encodePacket(decision, {
     rules,
     mode: head.mode,
@@ -100,7 +103,6 @@ async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array
     executionBars: tick.execution_bars,
     forecast: tick.forecast,
     view,
-    switch: reading,
-    equity: valuation.equity,
+    mismatched: market.mismatched,
   });
 }

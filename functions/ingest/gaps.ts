@@ -2,14 +2,11 @@ import { rowClosingAt, type Timeline } from '../../shared/calendar/timeline.ts';
 import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
 import { IntegrityError } from '../../shared/kernel/errors.ts';
 import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
-import * as z from 'zod';
 import { commit, parseStored } from '../../shared/ledger/chain.ts';
 import { failureSort, ledgerPartition } from '../../shared/ledger/keys.ts';
 import type { Head } from '../../shared/ledger/records.ts';
+import { failureSchema } from '../record-failure/failures.ts';
 import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
-
-/** What a failed run leaves behind until the next ingest closes it. */
-export const failureSchema = z.strictObject({ step: z.string(), error: z.string() });
 
 interface At {
   readonly head: Head;

@@ -8,17 +8,17 @@ import { claimSort, ledgerPartition } from '../../shared/ledger/keys.ts';
 import type { Head } from '../../shared/ledger/records.ts';
 import { appendWindow, loadManifest, windowBars } from '../../shared/ledger/window-store.ts';
 import type { CorporateAction } from '../../shared/market-data/actions.ts';
-import type { Misaligned } from '../../shared/market-data/align.ts';
-import type { Bars } from '../../shared/market-data/bars.ts';
 import { misalignedKind } from '../../shared/market-data/ingest.ts';
 import { isLate } from '../../shared/market-data/place-actions.ts';
 import { qualityReport, QUALITY_LOOKBACK } from '../../shared/market-data/quality.ts';
 import { BLOCK_ROWS, blockOf } from '../../shared/market-data/window.ts';
+import type { Books } from '../../shared/risk/books.ts';
 import type { Reference } from '../../shared/stores/ports.ts';
 import { parseInput, scheduleSchema, type Tick } from '../envelope.ts';
 import { isCommitted, requireHead } from '../runtime/context.ts';
-import { fetchBars, fetchExecutionBars } from '../runtime/fetch-bars.ts';
+import { fetchBars, fetchExecutionBars, type FetchedBars } from '../runtime/fetch-bars.ts';
 import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
+import { readBooks } from './books.ts';
 import { recordGaps } from './gaps.ts';
 
 /** What ends a run before its second step. */
@@ -53,7 +53,8 @@ export async function ingest(input: unknown, runtime: Runtime): Promise<Tick | N
   await claim(runtime, event.market, tickMs, traceId);
   const frozen = await freezeWindow(runtime, market, head, line, row, ordinal, tickMs, nowMs);
   const lateness_s = (nowMs - tickMs) / SECOND_MS;
-  const report = dataReport(market, tickMs, frozen, lateness_s);
+  const books = await readBooks(runtime, market, tickMs);
+  const report = dataReport(market, tickMs, frozen, lateness_s, books);
   return {
     ...event,
     status: 'open',
@@ -90,9 +91,7 @@ async function claim(runtime: Runtime, market: string, tickMs: number, traceId: 
 }
 
 /** What a tick newly saw: bars, what lay off the grid, actions that came after their session had begun. */
-interface Frozen {
-  readonly bars: Bars;
-  readonly misaligned: readonly Misaligned[];
+interface Frozen extends FetchedBars {
   readonly late: readonly CorporateAction[];
   readonly window: Reference;
 }
@@ -118,11 +117,12 @@ async function freezeWindow(
   const past = await windowBars(artifacts, symbols, head.window, known, reach);
   const firstRow = row - (ordinal - firstNew);
   const grid = { firstOrdinal: firstNew, ...slice(line, firstRow, row + 1) };
-  const { bars, misaligned } = await fetchBars(rules, provider, grid, past, nowMs);
+  const fetched = await fetchBars(rules, provider, grid, past, nowMs);
+  const { bars } = fetched;
   const keepFrom = Math.min(head.settled_ordinal + 1, ordinal - rules.windowRows + 1);
   const window = await appendWindow(artifacts, rules.config.market, tickMs, known, past, bars, keepFrom);
   const late = bars.actions.filter((action) => isLate(action, past));
-  return { bars, misaligned, late, window };
+  return { ...fetched, late, window };
 }
 
 /**
@@ -147,8 +147,9 @@ async function freezeExecutionBars(
 function dataReport(
   market: MarketRuntime,
   tickMs: number,
-  { bars, misaligned, late }: Frozen,
+  { bars, misaligned, fallbacks, disagreements, late }: Frozen,
   lateness_s: number,
+  books: Books | null,
 ): DataReport {
   const { rules, provider } = market;
   const last = bars.startMs.length - 1;
@@ -156,14 +157,15 @@ function dataReport(
   let seen = 0;
   for (let i = 0; i < n; i++) if (!Number.isNaN(bars.close[last * n + i]!)) seen++;
   return {
-    v: 1,
+    v: 2,
     market: rules.config.market,
     tick_utc: isoUtc(tickMs),
     provider: provider.name,
     live: provider.live,
     lateness_s,
     instruments: n,
-    seen,
+    ...{ seen, fallbacks, disagreements },
+    books: books as DataReport['books'],
     quality: qualityReport(bars, last, rules.config.quality).map((row) => ({
       ...row,
       codes: [...row.codes],

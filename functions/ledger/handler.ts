@@ -1,19 +1,21 @@
 import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
 import { IntegrityError } from '../../shared/kernel/errors.ts';
 import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
-import { dataSchema, executionSchema, type Execution } from '../../shared/ledger/artifacts.ts';
+import { dataSchema, executionSchema } from '../../shared/ledger/artifacts.ts';
 import { commit, getJson, isConflict, parseStored, putJson, readHead } from '../../shared/ledger/chain.ts';
 import { claimSort, ledgerPartition, recordSort } from '../../shared/ledger/keys.ts';
 import { referenceSchema, type Head } from '../../shared/ledger/records.ts';
 import { assertSameExecution, encodeExecution } from '../../shared/tick/execution-codec.ts';
 import { closeTick } from '../../shared/tick/close-tick.ts';
 import { execute } from '../../shared/tick/execute.ts';
+import { readingOf } from '../../shared/risk/kill-switch.ts';
 import { forecastSchema } from '../../shared/tick/forecast-codec.ts';
 import { tickRecord } from '../../shared/tick/record.ts';
 import { encodeState } from '../../shared/tick/state-codec.ts';
 import type { Write } from '../../shared/stores/ports.ts';
 import { executedSchema, parseInput, type Committed, type Executed } from '../envelope.ts';
 import { isCommitted, loadExecution, requireHead } from '../runtime/context.ts';
+import { reconcile } from '../runtime/reconcile.ts';
 import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
 
 /**
@@ -24,13 +26,17 @@ export async function ledger(input: unknown, runtime: Runtime): Promise<Committe
   const tick = parseInput('ledger', input, executedSchema);
   const market = runtime.market(tick.market);
   const at = await requireHead(runtime, market);
-  if (isCommitted(at.head, parseIsoUtc(tick.tick_utc))) return committed(runtime, tick);
-  try {
-    await post(runtime, market, tick, at);
-  } catch (error) {
-    if (!isConflict(error)) throw error;
+  if (!isCommitted(at.head, parseIsoUtc(tick.tick_utc))) {
+    try {
+      await post(runtime, market, tick, at);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
   }
-  return committed(runtime, tick);
+  const done = await committed(runtime, tick);
+  // What the tick tripped, and a trial that it ended, turn the switch at once.
+  await reconcile(runtime, market);
+  return done;
 }
 
 /** The tick with the record that stands in the chain. */
@@ -68,19 +74,20 @@ async function post(
     getJson(artifacts, tick.data, dataSchema),
     getJson(artifacts, tick.forecast, forecastSchema),
   ]);
-  const reading = switchOf(stored);
-  const circumstances = { haltAtMs: reading.haltAtMs, late: stored.late };
-  const inputs = await loadExecution(runtime, market, head, tick, circumstances);
+  const reading = readingOf(stored.switch);
+  const found = { reading, late: stored.late, mismatched: stored.release_mismatch };
+  const inputs = await loadExecution(runtime, market, head, tick, found);
   const { state, bars, decision } = inputs;
   const executed = execute(inputs);
-  assertSameExecution(stored, encodeExecution(rules, tick.tick_utc, reading, stored.late, executed));
+  assertSameExecution(stored, encodeExecution(rules, tick.tick_utc, found, executed));
   const late = tick.lateness_s > rules.config.sla.late_after_s;
   const { valuation, report } = closeTick({
     rules,
     state,
     bars,
     row: executed.row,
-    verdict: decision.verdict,
+    decision,
+    placed: executed.placed.length,
     misaligned: data.misaligned.length,
     late,
     driftCounts: forecast.drift_counts,
@@ -125,11 +132,3 @@ function closedClaim(tick: Executed, n: number): Write {
   };
   return { item, expect: 'equals', body: body({ trace_id: tick.trace_id }) };
 }
-
-const switchOf = ({
-  switch: read,
-}: Execution): { enabled: boolean; version: number; haltAtMs: number | null } => ({
-  enabled: read.enabled,
-  version: read.version,
-  haltAtMs: read.halt_at_utc === null ? null : parseIsoUtc(read.halt_at_utc),
-});

@@ -1,24 +1,29 @@
 import * as z from 'zod';
-import { canonicalJson } from '../../shared/kernel/canonical.ts';
-import { parseIsoUtc, SECOND_MS } from '../../shared/kernel/time.ts';
-import { failureSort, ledgerPartition } from '../../shared/ledger/keys.ts';
+import { isoUtc, parseIsoUtc, SECOND_MS } from '../../shared/kernel/time.ts';
 import { parseInput, scheduleSchema } from '../envelope.ts';
+import { reconcile } from '../runtime/reconcile.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { noteFailure } from './failures.ts';
 
 const failureEvent = z.object({ input: scheduleSchema, step: z.string(), error: z.string() });
 
 /**
- * Notes that an execution failed, timed out or was aborted. The note stays beside the chain until the next ingest
+ * Notes that an execution failed, timed out or was aborted, tells an operator, and turns the switch where the failure
+ * is one of too many or of integrity. Positions stay as they are. The note stays beside the chain until the next ingest
  * records the tick as failed; a redrive that commits before that wins.
  */
 export async function recordFailure(event: unknown, runtime: Runtime): Promise<void> {
   const { input, step, error } = parseInput('record-failure', event, failureEvent);
-  const { rules } = runtime.market(input.market);
-  const tickMs = parseIsoUtc(input.scheduled_at_utc) - rules.config.schedule_offset_s * SECOND_MS;
-  const item = {
-    partition: ledgerPartition(input.market),
-    sort: failureSort(tickMs),
-    body: canonicalJson({ step, error: error.slice(0, 1_000).toWellFormed() }),
-  };
-  await runtime.stores.state.transact([{ item, expect: 'any' }]);
+  const market = runtime.market(input.market);
+  const tickMs = parseIsoUtc(input.scheduled_at_utc) - market.rules.config.schedule_offset_s * SECOND_MS;
+  const atMs = runtime.clock.now();
+  await noteFailure(runtime.stores, input.market, tickMs, { step, error, atMs });
+  await runtime.alert({
+    level: 'WARN',
+    market: input.market,
+    code: 'run_failed',
+    message: `the tick of ${isoUtc(tickMs)} failed in ${step || 'its input'}: ${error}`,
+    at_utc: isoUtc(atMs),
+  });
+  await reconcile(runtime, market);
 }

@@ -4,12 +4,12 @@ import { parseIsoUtc } from '../../shared/kernel/time.ts';
 import { getChecked, getJson, readHead, readLatch } from '../../shared/ledger/chain.ts';
 import { stateSchema } from '../../shared/ledger/artifacts.ts';
 import { loadExecutionBars } from '../../shared/ledger/execution-bars.ts';
-import { DISABLE_TRADING } from '../../shared/ledger/keys.ts';
+import { DISABLE_TRADING, marketSwitch } from '../../shared/ledger/keys.ts';
 import type { Head } from '../../shared/ledger/records.ts';
 import { loadWindow } from '../../shared/ledger/window-store.ts';
-import { readSwitch, type SwitchReading } from '../../shared/risk/kill-switch.ts';
+import { readSwitch, type SwitchParameters, type SwitchReading } from '../../shared/risk/kill-switch.ts';
 import { upcomingAt } from '../../shared/tick/apply.ts';
-import type { ExecuteInputs } from '../../shared/tick/execute.ts';
+import type { ExecuteInputs, FillCircumstances } from '../../shared/tick/execute.ts';
 import { decodePacket } from '../../shared/tick/packet.ts';
 import type { MarketRules } from '../../shared/tick/rules.ts';
 import { decodeState } from '../../shared/tick/state-codec.ts';
@@ -44,23 +44,31 @@ export async function loadState(runtime: Runtime, rules: MarketRules, head: Head
  * as none: trading is disabled, and the tick goes on to say so.
  */
 export async function currentSwitch(runtime: Runtime, market: string): Promise<SwitchReading> {
-  const [parameter, latch] = await Promise.all([
-    runtime.stores.parameters.get(DISABLE_TRADING).catch(() => undefined),
+  const [parameters, latch] = await Promise.all([
+    readParameters(runtime, market),
     readLatch(runtime.stores, market),
   ]);
-  return readSwitch(parameter, latch, runtime.clock.now());
+  return readSwitch(parameters, latch, runtime.clock.now());
+}
+
+/** Both parameters of a market; undefined where one is missing or cannot be read. */
+export async function readParameters({ stores }: Runtime, market: string): Promise<SwitchParameters> {
+  const [all, own] = await Promise.all(
+    [DISABLE_TRADING, marketSwitch(market)].map((name) => stores.parameters.get(name).catch(() => undefined)),
+  );
+  return { all, own };
 }
 
 /**
  * Loads what settling and placing rest on: the frozen decision, the state before it and the bars since.
- * @param circumstances the switch and the time as the caller found them.
+ * @param fill the switch and the time as the fill step found them.
  */
 export async function loadExecution(
   runtime: Runtime,
   market: MarketRuntime,
   head: Head,
   tick: Decided,
-  circumstances: { haltAtMs: number | null; late: boolean },
+  fill: FillCircumstances,
 ): Promise<ExecuteInputs> {
   const { rules } = market;
   const { artifacts } = runtime.stores;
@@ -75,5 +83,5 @@ export async function loadExecution(
   const tickMs = parseIsoUtc(tick.tick_utc);
   const line = market.line(tickMs, tickMs);
   const upcoming = upcomingAt(rules, line, rowClosingAt(line, tickMs));
-  return { rules, state, bars, finer, fromOrdinal, decision, upcoming, ...circumstances };
+  return { rules, state, bars, finer, fromOrdinal, decision, upcoming, fill };
 }

@@ -6,6 +6,14 @@ import type { BarProvider } from '../../shared/market-data/provider.ts';
 import { executionBars, executionGrid } from '../../shared/tick/execution-grid.ts';
 import { gapLimits, type MarketRules } from '../../shared/tick/rules.ts';
 
+/** Bars on the grid, what lay off it, and instruments whose bars came from elsewhere or are in dispute. */
+export interface FetchedBars {
+  readonly bars: Bars;
+  readonly misaligned: readonly Misaligned[];
+  readonly fallbacks: number;
+  readonly disagreements: number;
+}
+
 /**
  * A grid's bars and corporate actions as their source shows them at `nowMs`, flagged in the light of the bars before.
  * @param past bars that end where the grid begins; undefined for the first bars of a ledger.
@@ -16,12 +24,17 @@ export async function fetchBars(
   grid: Grid,
   past: Bars | undefined,
   nowMs: number,
-): Promise<{ bars: Bars; misaligned: Misaligned[] }> {
+): Promise<FetchedBars> {
   const { symbols } = rules.instruments;
   const raw = await provider.fetch(symbols, grid.startMs[0]!, grid.endMs.at(-1)!, nowMs);
   const { fromDate, toDate } = actionDates(grid, past);
   const actions = await provider.fetchActions(symbols, fromDate, toDate, nowMs);
-  return ingestBars(symbols, grid, raw, past, rules.config.quality, { actions, maxGap: gapLimits(rules) });
+  const facts = { actions, maxGap: gapLimits(rules) };
+  return {
+    ...ingestBars(symbols, grid, raw, past, rules.config.quality, facts),
+    fallbacks: raw.filter(({ fallback }) => fallback === true).length,
+    disagreements: raw.filter(({ disagrees }) => disagrees === true).length,
+  };
 }
 
 /** The finer bars between two instants; undefined where orders fill in decision bars. */

@@ -1,10 +1,12 @@
 import { dateAround, timeline, type Timeline } from '../../shared/calendar/timeline.ts';
+import type { Operators } from '../../shared/config/operators-schema.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import type { Clock } from '../../shared/kernel/time.ts';
-import type { BarProvider } from '../../shared/market-data/provider.ts';
+import type { BarProvider, RateProvider } from '../../shared/market-data/provider.ts';
 import type { Release } from '../../shared/ledger/artifacts.ts';
 import type { Sha256 } from '../../shared/kernel/canonical.ts';
 import type { Thresholds } from '../../shared/config/threshold-schema.ts';
+import type { ReleasePart } from '../../shared/risk/gates.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 import type { MarketRules } from '../../shared/tick/rules.ts';
 
@@ -17,14 +19,39 @@ export interface MarketRuntime {
   readonly release: Release;
   readonly releaseSha256: Sha256;
   readonly thresholds: Thresholds;
+  readonly operators: Operators;
+  /** Parts in which what runs differs from the release that its ledger froze; none where it is that release. */
+  readonly mismatched: readonly ReleasePart[];
+  /** The other markets whose books count with this one's; none where it counts alone. */
+  readonly others: readonly OtherMarket[];
+  /** Where exchange rates come from; undefined where none are needed. */
+  readonly rates: RateProvider | undefined;
   /** The calendar's bars of all sessions from some days before one instant to some after another. */
   line(fromMs: number, toMs: number): Timeline;
+}
+
+/** Another member of the portfolio, as far as its book is read. */
+export interface OtherMarket {
+  readonly market: string;
+  readonly currency: string;
+  line(fromMs: number, toMs: number): Timeline;
+}
+
+/** Something that an operator must hear of. */
+export interface Alert {
+  readonly level: 'INFO' | 'WARN' | 'PAGE';
+  readonly market: string;
+  readonly code: string;
+  readonly message: string;
+  readonly at_utc: string;
 }
 
 /** Everything a handler needs from outside; built by a composition root, never by a handler. */
 export interface Runtime {
   readonly stores: Stores;
   readonly clock: Clock;
+  /** Tells an operator; what it throws fails the step that raised it. */
+  alert(alert: Alert): Promise<void>;
   market(name: string): MarketRuntime;
 }
 
@@ -51,10 +78,12 @@ export function runtimeOf(
   stores: Stores,
   clock: Clock,
   markets: ReadonlyMap<string, MarketRuntime>,
+  alert: Runtime['alert'] = async () => undefined,
 ): Runtime {
   return {
     stores,
     clock,
+    alert,
     market: (name) => {
       const found = markets.get(name);
       if (found !== undefined) return found;

@@ -117,6 +117,7 @@ function tables(markets: readonly ExportedMarket[]): [string, string][] {
     ['execution/paper_run_log.jsonl', all((rows) => rows.runs).join('')],
     ['gates_audit_log.jsonl', all((rows) => rows.gates).join('')],
     ['kill_switch_events.jsonl', all((rows) => rows.switches).join('')],
+    ['kill_switch_recovery_log.jsonl', all((rows) => rows.recoveries).join('')],
     [
       'drift_monitor_daily.csv',
       csvText(

@@ -11,11 +11,12 @@ import type { Bars } from '../../shared/market-data/bars.ts';
 import { BLOCK_ROWS, blockOf, decodeBlocks } from '../../shared/market-data/window.ts';
 import type { ArtifactStore, Reference, Stores } from '../../shared/stores/ports.ts';
 import { backtest, type Backtest } from '../../shared/tick/backtest.ts';
+import { readingOf } from '../../shared/risk/kill-switch.ts';
 import { parsePacket } from '../../shared/tick/packet.ts';
 import type { RowCircumstances } from '../../shared/tick/run-tick.ts';
 import { decodeState } from '../../shared/tick/state-codec.ts';
 import type { Tape } from '../../shared/tick/tape.ts';
-import { readingOf, type LedgerTick } from '../../shared/tick/tick-image.ts';
+import type { LedgerTick } from '../../shared/tick/tick-image.ts';
 import type { LedgerMarket } from './ledger-markets.ts';
 
 /** What reading a ledger needs to know of its market. */
@@ -79,7 +80,6 @@ async function readTick(artifacts: ArtifactStore, record: TickRecord): Promise<L
     getJson(artifacts, record.data, dataSchema),
   ]);
   const { header } = parsePacket(packet, record.decision.key);
-  const gate = readingOf(header.switch);
   return {
     record,
     packet,
@@ -89,9 +89,15 @@ async function readTick(artifacts: ArtifactStore, record: TickRecord): Promise<L
       kind: 'tick',
       lateness_s: data.lateness_s,
       misaligned: data.misaligned.length,
+      ...{ fallbacks: data.fallbacks, disagreements: data.disagreements, books: data.books },
+      mismatched: header.release_mismatch,
       frozenAtMs: parseIsoUtc(header.frozen_at_utc),
-      gate,
-      fill: { haltAtMs: readingOf(execution.switch).haltAtMs, late: execution.late },
+      gate: readingOf(header.switch),
+      fill: {
+        reading: readingOf(execution.switch),
+        late: execution.late,
+        mismatched: execution.release_mismatch,
+      },
       late: record.status === 'late',
     },
   };

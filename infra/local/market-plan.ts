@@ -5,7 +5,8 @@ import type { Config, MarketFiles } from '../../shared/config/config.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import { DAY_MS, parseIsoDate } from '../../shared/kernel/time.ts';
 import type { Bars } from '../../shared/market-data/bars.ts';
-import type { BarProvider } from '../../shared/market-data/provider.ts';
+import type { BarProvider, RateProvider } from '../../shared/market-data/provider.ts';
+import { rateFiles } from '../../shared/market-data/providers/rate-csv.ts';
 import { cutUniverse } from '../../shared/release/release.ts';
 import { compileMarket, type MarketRules } from '../../shared/tick/rules.ts';
 import { fetchBars, fetchExecutionBars } from '../../functions/runtime/fetch-bars.ts';
@@ -27,6 +28,7 @@ export interface MarketPlan {
   readonly rules: MarketRules;
   readonly provider: BarProvider;
   readonly executionProvider: BarProvider | undefined;
+  readonly rates: RateProvider | undefined;
   /** Row 0 is the first bar of the warm-up; rows beyond `lastRow` tell where orders may still fill. */
   readonly line: Timeline;
   readonly firstRow: number;
@@ -73,7 +75,9 @@ export function planMarket(request: MarketRequest): MarketPlan {
   };
   const provider = sourceOf(size);
   const executionProvider = finer === undefined ? undefined : sourceOf(finer);
-  return { files, rules, provider, executionProvider, line, firstRow: first - begin, lastRow: last - begin };
+  const rates = request.barsFolder === undefined ? undefined : rateFiles(request.barsFolder);
+  const rows = { line, firstRow: first - begin, lastRow: last - begin };
+  return { files, rules, provider, executionProvider, rates, ...rows };
 }
 
 const clip = (calendar: { boundMin: string; boundMax: string }, date: string): string =>

@@ -11,12 +11,21 @@ import {
   readHead,
   readLatch,
 } from '../../shared/ledger/chain.ts';
-import { DISABLE_TRADING, LATCH, ledgerPartition, recordSort } from '../../shared/ledger/keys.ts';
-import { recordSchema, referenceSchema, type LedgerRecord } from '../../shared/ledger/records.ts';
+import {
+  DISABLE_TRADING,
+  LATCH,
+  ledgerPartition,
+  marketSwitch,
+  recordSort,
+} from '../../shared/ledger/keys.ts';
+import { recordSchema, referenceSchema } from '../../shared/ledger/records.ts';
 import { appendWindow } from '../../shared/ledger/window-store.ts';
 import { freezeRelease } from '../../shared/release/release.ts';
 import type { Config } from '../../shared/config/config.ts';
-import type { Stores } from '../../shared/stores/ports.ts';
+import { switchRecord } from '../../shared/risk/switch-record.ts';
+import { REPLAY } from '../../shared/risk/roles.ts';
+import { latchAfter, SYSTEM, type Turn } from '../../shared/risk/switch-machine.ts';
+import type { Item, Parameter, Stores } from '../../shared/stores/ports.ts';
 import { encodeState } from '../../shared/tick/state-codec.ts';
 import { warmState } from '../../shared/tick/tick.ts';
 import { walkForward } from '../../shared/tick/warm-up.ts';
@@ -29,8 +38,8 @@ export interface OpenedLedger {
 }
 
 /**
- * Opens a replay ledger, or finds the one that is there: freezes the release from the bars before the first tick,
- * writes it as the first record, and starts the switch ACTIVE by a second one. Killed anywhere, it goes on.
+ * Opens a ledger, or finds the one that is there: freezes the release from the bars before the first tick, writes it as
+ * the first record and opens the switch by a second one. Killed anywhere, it goes on.
  * @throws ConfigError where the folder holds a ledger of another release.
  */
 export async function openLedger(
@@ -39,19 +48,25 @@ export async function openLedger(
   config: Config,
   configTexts: ReadonlyMap<string, string>,
   codeSha256: Sha256,
+  mode: 'forward' | 'replay' = 'replay',
 ): Promise<OpenedLedger> {
   const { market } = plan.rules.config;
-  const opened = await frozenRelease(plan, config, codeSha256);
+  const opened = await frozenRelease(plan, config, codeSha256, mode);
   const at = await readHead(stores, market);
   if (at === undefined) await writeRelease(stores, plan, opened, configTexts);
   else if (at.head.release_sha256 !== opened.sha256) {
     throw new OtherReleaseError(market, at.head.release_sha256, opened.sha256);
   }
-  await startActive(stores, market, plan);
+  await openSwitch(stores, market, plan);
   return opened;
 }
 
-async function frozenRelease(plan: MarketPlan, config: Config, codeSha256: Sha256): Promise<OpenedLedger> {
+async function frozenRelease(
+  plan: MarketPlan,
+  config: Config,
+  codeSha256: Sha256,
+  mode: 'forward' | 'replay',
+): Promise<OpenedLedger> {
   const { rules, provider } = plan;
   const firstTickMs = plan.line.endMs[plan.firstRow]!;
   // What the model's record rests on must be what a user could see before the first tick.
@@ -60,7 +75,7 @@ async function frozenRelease(plan: MarketPlan, config: Config, codeSha256: Sha25
   return freezeRelease({
     config,
     files: plan.files,
-    mode: 'replay',
+    mode,
     codeSha256,
     dataFingerprint: await planFingerprint(plan),
     dataSource: { name: provider.name, live: provider.live },
@@ -127,50 +142,51 @@ async function writeRelease(
   });
 }
 
-/** Puts the parameter where there is none and, by a recorded switch, the latch to ACTIVE: replays only. */
-async function startActive(stores: Stores, market: string, plan: MarketPlan): Promise<void> {
-  const atMs = plan.line.startMs[plan.firstRow]!;
-  const change = {
+/** How the switch of a ledger opens: a replay starts ACTIVE, a forward ledger earns its recovery first. */
+const OPENING = {
+  replay: {
+    state: 'ACTIVE',
     value: 'false',
-    changedAtMs: atMs,
-    changedBy: 'replay',
-    description: 'a replay starts enabled',
-  };
-  const parameter =
-    (await stores.parameters.get(DISABLE_TRADING)) ?? (await stores.parameters.put(DISABLE_TRADING, change));
-  if ((await readLatch(stores, market)) !== undefined) return;
-  const at = (await readHead(stores, market))!;
-  const record: LedgerRecord = {
-    v: 1,
-    kind: 'switch',
-    market,
-    mode: at.head.mode,
-    n: at.head.n + 1,
-    prev: at.head.sha256,
-    release_sha256: at.head.release_sha256,
-    at_utc: isoUtc(atMs),
-    from: 'none',
-    to: 'ACTIVE',
-    actor: 'replay',
+    actor: REPLAY,
     reason: 'a replay starts ACTIVE by a recorded switch',
-    parameter_version: parameter.version,
+  },
+  forward: {
+    state: 'HALTED',
+    value: 'true',
+    actor: SYSTEM,
+    reason: 'a forward ledger starts HALTED and earns its recovery',
+  },
+} as const;
+
+/** Puts the parameters where there are none and the latch by a recorded switch. */
+async function openSwitch(stores: Stores, market: string, plan: MarketPlan): Promise<void> {
+  const atMs = plan.line.startMs[plan.firstRow]!;
+  const at = (await readHead(stores, market))!;
+  const { state, value, actor, reason } = OPENING[at.head.mode];
+  const put = async (name: string): Promise<Parameter> =>
+    (await stores.parameters.get(name)) ??
+    stores.parameters.put(name, { value, changedAtMs: atMs, changedBy: actor, description: reason });
+  const all = await put(DISABLE_TRADING);
+  const own = await put(marketSwitch(market));
+  if ((await readLatch(stores, market)) !== undefined) return;
+  const n = at.head.n + 1;
+  const turn: Omit<Turn, 'from'> = {
+    to: state,
+    cause: 'opened',
+    trigger: null,
+    ...{ actor, role: null, reason, missing: [], evidence: [] },
+    ...{ atMs, version: all.version, marketVersion: own.version },
   };
-  const latch = {
+  const record = switchRecord(market, at.head, { ...turn, from: 'none' });
+  const latch: Item = {
     partition: ledgerPartition(market),
     sort: LATCH,
-    body: canonicalJson({
-      state: 'ACTIVE',
-      since_utc: isoUtc(atMs),
-      parameter_version: parameter.version,
-      record: record.n,
-    }),
+    body: canonicalJson(latchAfter(undefined, turn, n, at.head.ordinal) as unknown as Json),
   };
+  const { n: _, sha256: __, key: ___, mode: ____, release_sha256: _____, ...kept } = at.head;
   try {
     await commit(stores, {
-      atMs,
-      record,
-      head: at.head,
-      previousHead: at.body,
+      ...{ atMs, record, head: kept, previousHead: at.body },
       also: [{ item: latch, expect: 'absent' }],
     });
   } catch (error) {

@@ -1,20 +1,21 @@
 import { HANDLERS } from '../../functions/handlers.ts';
 import { recordFailure } from '../../functions/record-failure/handler.ts';
-import { lineSource, runtimeOf, type MarketRuntime, type Runtime } from '../../functions/runtime/runtime.ts';
+import { runtimeOf, type MarketRuntime, type Runtime } from '../../functions/runtime/runtime.ts';
 import { STEPS, type StepName } from '../../functions/steps.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import type { Sha256 } from '../../shared/kernel/canonical.ts';
 import { isoUtc, parseIsoUtc, SECOND_MS, SimulatedClock } from '../../shared/kernel/time.ts';
-import { frozenSpreads } from '../../shared/release/release.ts';
 import { readHead } from '../../shared/ledger/chain.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
-import { withSpreads } from '../../shared/tick/rules.ts';
+import { frozenAt } from '../../shared/tick/tick.ts';
 import { anchorHead } from './anchor.ts';
 import type { Definition } from './dialect.ts';
 import { localMachine, type Handler } from './machine.ts';
 import type { MarketPlan } from './market-plan.ts';
+import { localMarket } from './market-runtime.ts';
 import { openLedger } from './open-ledger.ts';
+import { operateReplay } from './simulated-operator.ts';
 
 /** What a replay needs from its caller. */
 export interface ReplayInputs {
@@ -28,6 +29,8 @@ export interface ReplayInputs {
   readonly onOpen?: () => void;
   /** Called once a tick; awaited. */
   readonly onTick?: () => Promise<void>;
+  /** Told of everything that an operator of a live ledger would be told. */
+  readonly onAlert?: Runtime['alert'];
 }
 
 /** Seconds after the freeze at which the steps behind it run in a replay. */
@@ -36,6 +39,9 @@ const SECONDS_AFTER_FREEZE: Readonly<Partial<Record<StepName, number>>> = {
   ledger: 20,
   signoff: 30,
 };
+
+/** Seconds after the freeze at which the simulated operator looks at what the tick came to. */
+const OPERATOR_AFTER_FREEZE_S = 40;
 
 /**
  * Replays one market tick by tick through the deployed state machine under a simulated clock. A folder that already
@@ -53,17 +59,11 @@ export async function replayMarket(inputs: ReplayInputs): Promise<{ ticksRun: nu
   }
   const opened = await openLedger(stores, plan, config, inputs.configTexts, inputs.codeSha256);
   const clock = new SimulatedClock(line.startMs[firstRow]!);
-  const frozen = withSpreads(rules, frozenSpreads(opened.release));
-  const marketRuntime: MarketRuntime = {
-    rules: frozen,
-    provider: plan.provider,
-    executionProvider: plan.executionProvider,
-    release: opened.release,
-    releaseSha256: opened.sha256,
-    thresholds: config.thresholds,
-    line: lineSource(rules),
-  };
-  const runtime = runtimeOf(stores, clock, new Map([[market, marketRuntime]]));
+  const { files, provider, executionProvider, rates } = plan;
+  const marketRuntime = localMarket({
+    ...{ config, files, rules, opened, codeSha256: inputs.codeSha256, provider, executionProvider, rates },
+  });
+  const runtime = runtimeOf(stores, clock, new Map([[market, marketRuntime]]), inputs.onAlert);
   const machine = localMachine(inputs.definition, timedHandlers(runtime, clock, marketRuntime), {
     onFailure: async ({ input, step, error }) => {
       await recordFailure({ input, step: step ?? '', error: `${error.name}: ${error.message}` }, runtime);
@@ -81,6 +81,10 @@ export async function replayMarket(inputs: ReplayInputs): Promise<{ ticksRun: nu
       const scheduledMs = tickMs + rules.config.schedule_offset_s * SECOND_MS;
       await machine.run({ market, scheduled_at_utc: isoUtc(scheduledMs) });
       ticksRun++;
+    }
+    if (tickMs >= doneMs) {
+      clock.advanceTo(Math.max(clock.now(), frozenAt(rules, tickMs) + OPERATOR_AFTER_FREEZE_S * SECOND_MS));
+      await operateReplay(runtime, marketRuntime);
     }
     // A run that was killed after its commit may have left the session without an anchor: it is written again.
     if (tickMs >= doneMs && endsSession(row)) await anchorHead(stores, market);

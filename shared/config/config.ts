@@ -5,6 +5,8 @@ import { calendarSchema, type CalendarConfig } from './calendar-schema.ts';
 import { costProfileSchema, type CostProfile } from './cost-profile-schema.ts';
 import { fillSpecSchema, type FillSpec } from './fill-spec-schema.ts';
 import { marketSchema, type MarketConfig } from './market-schema.ts';
+import { operatorsSchema, type Operators } from './operators-schema.ts';
+import { portfolioSchema, type PortfolioConfig } from './portfolio-schema.ts';
 import { policySchema, type PolicyConfig } from './policy-schema.ts';
 import { thresholdsSchema, type Thresholds } from './threshold-schema.ts';
 import { tradingRulesSchema, type TradingRulesConfig } from './trading-rules-schema.ts';
@@ -27,6 +29,8 @@ export const SCHEMAS = {
   calendar: calendarSchema,
   fill_model_spec: fillSpecSchema,
   go_live_thresholds: thresholdsSchema,
+  operators: operatorsSchema,
+  portfolio: portfolioSchema,
 } as const;
 
 /** One market's files, parsed: all that its rules are compiled from. */
@@ -37,6 +41,8 @@ export interface MarketFiles {
   readonly costProfile: CostProfile;
   readonly tradingRules: TradingRulesConfig;
   readonly policy: PolicyConfig;
+  /** Limits over the books of several markets: the same for all. */
+  readonly portfolio: PortfolioConfig;
 }
 
 /** A whole configuration, valid in itself. */
@@ -44,6 +50,8 @@ export interface Config {
   readonly markets: ReadonlyMap<string, MarketFiles>;
   readonly calendars: ReadonlyMap<string, CalendarConfig>;
   readonly thresholds: Thresholds;
+  readonly operators: Operators;
+  readonly portfolio: PortfolioConfig;
   /** Hash of each file's text by its path, and of all of them. */
   readonly fileHashes: Readonly<Record<string, Sha256>>;
   readonly hash: Sha256;
@@ -51,9 +59,9 @@ export interface Config {
 
 /** A file elsewhere would be hashed but never read: a misspelt folder must not pass in silence. */
 const KNOWN_PATHS =
-  /^((markets|universes|models|cost_profiles|trading_rules|calendars)\/[a-z0-9_]+|config|go_live_thresholds|fill_model_spec[a-z0-9_]*)\.yaml$/;
+  /^((markets|universes|models|cost_profiles|trading_rules|calendars)\/[a-z0-9_]+|config|go_live_thresholds|operators|portfolio|fill_model_spec[a-z0-9_]*)\.yaml$/;
 const KNOWN_PATHS_TEXT =
-  'config.yaml, go_live_thresholds.yaml, fill_model_spec*.yaml, or a lower-case file in markets/, universes/, models/, cost_profiles/, trading_rules/ or calendars/';
+  'config.yaml, go_live_thresholds.yaml, operators.yaml, portfolio.yaml, fill_model_spec*.yaml, or a lower-case file in markets/, universes/, models/, cost_profiles/, trading_rules/ or calendars/';
 
 /**
  * Parses every file of a configuration, including those that no market names: nothing runs on a bad one.
@@ -100,11 +108,11 @@ export function parseConfig(
         return [spec.name, spec] as const;
       }),
   );
-  const thresholds = parseYaml(
-    origin('go_live_thresholds.yaml'),
-    required(files, 'go_live_thresholds.yaml', origin),
-    thresholdsSchema,
-  );
+  const single = <T>(path: string, schema: z.ZodType<T>): T =>
+    parseYaml(origin(path), required(files, path, origin), schema);
+  const thresholds = single('go_live_thresholds.yaml', thresholdsSchema);
+  const operators = single('operators.yaml', operatorsSchema);
+  const portfolio = single('portfolio.yaml', portfolioSchema);
   if (markets.size === 0) throw new ConfigError(`${origin('markets')}: holds no market file`);
   const resolved = new Map<string, MarketFiles>();
   for (const [file, config] of markets) {
@@ -118,6 +126,7 @@ export function parseConfig(
       costProfile: lookUp(profiles, config.cost_profile, where, 'cost_profile'),
       tradingRules: lookUp(tradingRules, config.trading_rules, where, 'trading_rules'),
       policy: lookUp(policies, config.model, where, 'model'),
+      portfolio,
     };
     lookUp(calendars, config.exchange, where, 'exchange');
     if (bundle.costProfile.currency !== config.currency) {
@@ -126,12 +135,15 @@ export function parseConfig(
       );
     }
     assertBoards(bundle, where);
+    assertRestricted(bundle, where);
     resolved.set(file, bundle);
   }
+  assertMembers(portfolio, resolved, origin('portfolio.yaml'));
   const fileHashes = Object.fromEntries(
     [...files.keys()].sort(byCodeUnit).map((path) => [path, sha256(files.get(path)!)]),
   );
-  return { markets: resolved, calendars, thresholds, fileHashes, hash: hashJson(fileHashes) };
+  const hash = hashJson(fileHashes);
+  return { markets: resolved, calendars, thresholds, operators, portfolio, fileHashes, hash };
 }
 
 /** Files that carry a name must carry their file's. */
@@ -157,6 +169,28 @@ function assertBoards({ universe, tradingRules }: MarketFiles, where: string): v
   const known = [...boards].sort(byCodeUnit).join(', ');
   throw new ConfigError(
     `${where}: universe: ${universe.name} puts ${lost.symbol} on board ${lost.board}, which trading rules ${tradingRules.name} do not have; known are ${known}`,
+  );
+}
+
+/** A restriction of an instrument that does not exist restricts nothing: most likely it is misspelt. */
+function assertRestricted({ config, universe }: MarketFiles, where: string): void {
+  const symbols = new Set(universe.instruments.map((row) => row.symbol));
+  const lost = config.restricted.find((row) => !symbols.has(row.symbol));
+  if (lost === undefined) return;
+  throw new ConfigError(
+    `${where}: restricted: ${lost.symbol} is not in universe ${universe.name}; name an instrument that it has`,
+  );
+}
+
+function assertMembers(
+  { members }: PortfolioConfig,
+  markets: ReadonlyMap<string, MarketFiles>,
+  where: string,
+): void {
+  const lost = members.find((member) => !markets.has(member));
+  if (lost === undefined) return;
+  throw new ConfigError(
+    `${where}: members: ${lost} does not exist; known are ${[...markets.keys()].sort(byCodeUnit).join(', ')}`,
   );
 }
 

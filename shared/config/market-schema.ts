@@ -1,10 +1,17 @@
 import * as z from 'zod';
 import { currencies } from '../kernel/money.ts';
+import { isoDate } from './dated.ts';
+import { symbol } from './universe-schema.ts';
 
 const name = z.string().regex(/^[a-z0-9_]+$/, 'expected lower case, digits and _');
 const level = z.enum(['GREEN', 'YELLOW', 'RED']);
 const share = z.number().gt(0).max(1);
 const loss = z.number().gt(-1).lt(0);
+
+/** Share of the expected instruments above which a check is YELLOW, and RED. One instrument alone is never RED. */
+const rate = z
+  .strictObject({ yellow: z.number().min(0).max(1), red: z.number().min(0).max(1) })
+  .refine(({ yellow, red }) => yellow <= red, 'expected yellow at most red');
 
 /** Where the bars come from, in the order in which the sources are asked. */
 const provider = z.discriminatedUnion('kind', [
@@ -61,6 +68,28 @@ export const marketSchema = z.strictObject({
     /** Traded value that the multiple is of: an average day's, or an average bar's where markets never close. */
     capacity_basis: z.enum(['day', 'bar']),
     order_notional_min: z.number().min(0),
+    /** Absolute sum of signed exposures. */
+    net_max: z.number().gt(0).max(5),
+    /** Names of one theme of the universe file together. */
+    theme_max: z.number().gt(0).max(5),
+    /** Names whose returns of so many bars correlate by at least this, either way, count as one name. */
+    correlation: z.strictObject({
+      abs_min: z.number().gt(0).max(1),
+      bars: z.int().min(10).max(2_000),
+      /** Bars between two reckonings at least; each is at the first bar of a session. */
+      refresh_bars: z.int().min(1).max(2_000),
+    }),
+    /** Traded value of a day. */
+    turnover_max: z.number().gt(0).max(100),
+    /** Largest value of one order, in whole units of the currency. */
+    order_notional_max: z.number().positive(),
+    orders_per_tick_max: z.int().min(1).max(20_000),
+    /** As many orders in one day disable trading until a recovery (RTS 6, article 15(3)). */
+    orders_per_day_max: z.int().min(1).max(1_000_000),
+    /** Move of a close from the valid close before it beyond which nothing is opened. */
+    price_collar: z.number().gt(0).max(1),
+    /** An exposure beyond its limit is YELLOW and cut; beyond this multiple of it, RED. */
+    red_at: z.number().min(1).max(3),
     drawdown_min: loss,
     daily_loss_min: loss,
     /** Sessions without a valid close after which a position's mark is cut, and by how much. */
@@ -68,6 +97,53 @@ export const marketSchema = z.strictObject({
     suspension_haircut: z.number().min(0).max(1),
     /** A limit used beyond this share turns YELLOW. */
     yellow_at: share,
+  }),
+  /** Instruments in which nothing may be opened from a day to a day, both included; without `to` until further notice. */
+  restricted: z
+    .array(
+      z.strictObject({
+        symbol,
+        from: isoDate,
+        to: isoDate.optional(),
+        reason: z.string().min(10).max(1_000),
+      }),
+    )
+    .max(1_000),
+  gates: z.strictObject({
+    missing_rate: rate,
+    duplicate_rate: rate,
+    stale_rate: rate,
+    split_suspect_rate: rate,
+    disagreement_rate: rate,
+    misaligned_rate: rate,
+    /** What bars of another source than the first of `providers` mean. */
+    fallback: level,
+  }),
+  kill_switch: z.strictObject({
+    triggers: z.strictObject({
+      /** Ticks in a row with a RED gate of the group. */
+      data_red_ticks: z.int().min(1).max(100),
+      model_red_ticks: z.int().min(1).max(100),
+      /** Runs in a row that failed. */
+      failed_runs: z.int().min(1).max(100),
+      /** Share of ticks or of orders failed over so many sessions; judged from the least numbers on. */
+      execution_fail_rate: z.strictObject({
+        above: z.number().min(0).max(1),
+        sessions: z.int().min(1).max(60),
+        ticks_min: z.int().min(1).max(10_000),
+        orders_min: z.int().min(1).max(10_000),
+      }),
+    }),
+    recovery: z.strictObject({
+      /** Health checks on consecutive bars that must be good. */
+      checks: z.int().min(3).max(10),
+      /** Bars since the oldest of them. */
+      check_age_bars_max: z.int().min(3).max(500),
+      /** What counts as good. */
+      level_max: z.enum(['GREEN', 'YELLOW']),
+    }),
+    /** Share of every increase in the trial after a recovery. */
+    trial_scale: z.number().gt(0).max(0.25),
   }),
   quality: z.strictObject({
     missing: level,

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { isoDate } from './dated.ts';
 import { boardName } from './trading-rules-schema.ts';
 
-const symbol = z.string().regex(/^[A-Za-z0-9._-]{1,32}$/, 'expected 1 to 32 of A-Z a-z 0-9 . _ -');
+/** An instrument's name. */
+export const symbol = z.string().regex(/^[A-Za-z0-9._-]{1,32}$/, 'expected 1 to 32 of A-Z a-z 0-9 . _ -');
 
 /** Days under a risk warning of the exchange (ST, *ST), both included; without `to` it still stands. */
 const specialTreatment = z
@@ -37,6 +38,11 @@ export const universeSchema = z
           /** First session. Without it the instrument counts as listed before everything. */
           listed_on: isoDate.optional(),
           special_treatment: specialTreatment.optional(),
+          /** What the instrument belongs to: themes are limited together. */
+          themes: z
+            .array(z.string().regex(/^[a-z0-9_]{1,32}$/))
+            .max(10)
+            .optional(),
         }),
       )
       .min(1)

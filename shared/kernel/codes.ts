@@ -18,6 +18,8 @@ export const CODES = {
     'the open was a split or more than the price limits away from the last close, or none was in sight, and nothing explains it yet',
   DATA_LATE: 'no bar of the market was there when the tick ran',
   DATA_RED: 'more instruments are RED for data than the market file allows',
+  DATA_FALLBACK: 'bars came from another source than the first of the market file',
+  DATA_DISAGREEMENT: 'sources gave different bars for more instruments than the market file allows',
   // calendar and configuration
   CALENDAR_EXPIRED: 'the calendar does not cover the date of the next bar',
   CALENDAR_MISALIGNED: 'bars were seen where the calendar expects none',
@@ -38,20 +40,40 @@ export const CODES = {
   TIME_STOP: 'the position was not reconfirmed within the horizon and is closed',
   INVALIDATED: 'the close crossed the invalidation level and the position is closed',
   ORDER_PENDING: 'an earlier order may still fill: nothing new until it has ended',
+  RESTRICTED: 'the instrument is on the restricted list: nothing is opened',
+  PRICE_COLLAR: 'the close lies beyond the price collar around the close before it: nothing is opened',
   T1_LOCKED: 'shares bought in this session cannot be sold before the next one',
   // limits
   MAX_NAME: 'the target was cut to the limit per name',
+  MAX_CLUSTER: 'the change was cut: names that move together are limited as one name',
+  MAX_THEME: 'the change was cut to the limit per theme',
+  MAX_NET: 'the change was cut to the limit of net exposure',
   MAX_GROSS: 'the target was cut to the limit of gross exposure',
   CAPACITY_ADV: 'the target was cut to the share of daily traded value',
   CASH: 'the target was cut to what the cash allows',
+  MAX_TURNOVER: 'the change was cut to what the turnover of the day has left',
+  ORDER_VALUE: 'the order was cut to the largest order value',
+  ORDER_COUNT: 'the order was left out: the tick or the day has as many as allowed',
+  TRIAL_SCALED: 'the increase was scaled down: trading is on trial after a halt',
   BELOW_BAND: 'the change is smaller than the rebalance band',
   BELOW_MINIMUM:
     'the change, or what a split left of an order, is smaller than one lot or the minimum notional',
   // gates and switch
   TICK_LATE: 'the tick started after its time limit',
   KILL_SWITCH: 'trading is disabled, or the switch could not be read',
+  RELEASE_MISMATCH: 'code, configuration, model or calendar are not those of the active release',
   RISK_DRAWDOWN: 'the drawdown is beyond its limit',
   RISK_DAILY_LOSS: 'the loss of the day is beyond its limit',
+  RISK_EXPOSURE: 'an exposure of the book, pending orders filled, is far beyond its limit',
+  RISK_CAPACITY: 'a position is far beyond what its market carries',
+  RISK_TURNOVER: 'more was traded in the day than the limit allows',
+  ORDER_THROTTLE: 'more orders were placed in the day than allowed: disabled until a recovery',
+  EXECUTION_FAIL_RATE: 'too many ticks or orders failed within the window',
+  FAILED_RUNS: 'too many runs in a row failed',
+  INTEGRITY: 'stored bytes are not what their hash or the chain says',
+  PORTFOLIO_EXPOSURE: 'the gross exposure over all books is beyond its limit',
+  PORTFOLIO_DRAWDOWN: 'the drawdown over all books is beyond its limit',
+  PORTFOLIO_DAILY_LOSS: 'the loss of the day over all books is beyond its limit',
   MARKET_RED: 'a gate of the market is RED: nothing new is opened',
   GATE_UNEVALUABLE: 'a gate could not be evaluated, which counts as RED',
   // how orders end
@@ -74,7 +96,10 @@ export type Code = keyof typeof CODES;
 
 const order = Object.keys(CODES) as Code[];
 
-/** Codes of a tick and instrument as bits of a column: only the codes below may be there, 31 at most. New ones go to the end. */
+/**
+ * Codes that say how an instrument stands at a tick, as bits of a column: 31 at most. Bars are stored with those that
+ * begin with DATA_.
+ */
 export const INSTRUMENT_CODES = [
   'DATA_MISSING',
   'DATA_DUPLICATE',
@@ -86,51 +111,69 @@ export const INSTRUMENT_CODES = [
   'DATA_ZERO_VOLUME',
   'DATA_STALE_RUN',
   'DATA_OUTLIER',
+  'DATA_SPLIT_SUSPECT',
+  'RULES_UNCOVERED',
   'FEATURE_WARMUP',
   'MODEL_UNAVAILABLE',
   'NO_EDGE',
   'LAUNCH_UNLIKELY',
   'EDGE_BELOW_COST',
   'SHORT_NOT_ALLOWED',
+  'NO_BORROW',
   'TIME_STOP',
   'INVALIDATED',
   'ORDER_PENDING',
+  'RESTRICTED',
+  'PRICE_COLLAR',
+  'MARKET_RED',
+] as const satisfies readonly Code[];
+
+/** Codes that say what cut a target or an order, as bits of another column. */
+export const LIMIT_CODES = [
+  'T1_LOCKED',
   'MAX_NAME',
+  'MAX_CLUSTER',
+  'MAX_THEME',
+  'MAX_NET',
   'MAX_GROSS',
   'CAPACITY_ADV',
   'CASH',
+  'MAX_TURNOVER',
+  'ORDER_VALUE',
+  'ORDER_COUNT',
+  'TRIAL_SCALED',
   'BELOW_BAND',
   'BELOW_MINIMUM',
-  'MARKET_RED',
-  'DATA_SPLIT_SUSPECT',
-  'RULES_UNCOVERED',
-  'NO_BORROW',
-  'T1_LOCKED',
 ] as const satisfies readonly Code[];
 
 export type InstrumentCode = (typeof INSTRUMENT_CODES)[number];
 
-/** The bit of an instrument code. */
-export const bit = Object.freeze(
-  Object.fromEntries(INSTRUMENT_CODES.map((code, index) => [code, 1 << index])) as Record<
-    InstrumentCode,
-    number
-  >,
-);
+export type LimitCode = (typeof LIMIT_CODES)[number];
+
+const bitsOf = <C extends string>(codes: readonly C[]): Readonly<Record<C, number>> =>
+  Object.freeze(Object.fromEntries(codes.map((code, index) => [code, 1 << index])) as Record<C, number>);
+
+/** The bit of an instrument code, and of a limit code. */
+export const bit = bitsOf<InstrumentCode>(INSTRUMENT_CODES);
+export const limitBit = bitsOf<LimitCode>(LIMIT_CODES);
 
 /** The codes of a bit mask, in the order of the list. */
 export const codesOf = (mask: number): InstrumentCode[] =>
   INSTRUMENT_CODES.filter((_, index) => (mask & (1 << index)) !== 0);
 
-/** The mask of a list of codes. @throws RangeError on a text that is not an instrument code. */
-export function maskOf(codes: readonly string[]): number {
-  let mask = 0;
+/** The codes of a mask of limits, in the order of the list. */
+export const limitCodesOf = (mask: number): LimitCode[] =>
+  LIMIT_CODES.filter((_, index) => (mask & (1 << index)) !== 0);
+
+/** The masks of a list of codes of both kinds. @throws RangeError on a text that is neither. */
+export function masksOf(codes: readonly string[]): { reasons: number; limits: number } {
+  const masks = { reasons: 0, limits: 0 };
   for (const code of codes) {
-    const value = Object.hasOwn(bit, code) ? bit[code as InstrumentCode] : undefined;
-    if (value === undefined) throw new RangeError(`${code} is not a reason code of an instrument`);
-    mask |= value;
+    if (Object.hasOwn(bit, code)) masks.reasons |= bit[code as InstrumentCode];
+    else if (Object.hasOwn(limitBit, code)) masks.limits |= limitBit[code as LimitCode];
+    else throw new RangeError(`${code} is not a reason code of an instrument`);
   }
-  return mask;
+  return masks;
 }
 
 /** Sorts codes as the closed list has them, each once. */

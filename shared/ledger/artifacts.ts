@@ -4,7 +4,7 @@ import { POSTING_KINDS } from '../execution/events.ts';
 import { ORDER_COLUMNS, ORDER_STATUS, type OrderColumn } from '../execution/orders.ts';
 import { CODES, type Code } from '../kernel/codes.ts';
 import { ACTION_KINDS } from '../market-data/actions.ts';
-import { referenceSchema } from './records.ts';
+import { referenceSchema, switchSchema } from './records.ts';
 
 const code = z.enum(Object.keys(CODES) as [Code, ...Code[]]);
 const numbers = <K extends string>(names: readonly K[]): { [name in K]: z.ZodNumber } =>
@@ -20,9 +20,27 @@ export const windowSchema = z.strictObject({
 });
 export type WindowManifest = z.infer<typeof windowSchema>;
 
+/** The books of all members as one tick saw them: rates into the base currency, and the other markets' heads. */
+export const booksSchema = z.strictObject({
+  base_currency: z.string(),
+  rates: z.array(
+    z.strictObject({ currency: z.string(), at_utc: z.string(), rate: z.number(), source: z.string() }),
+  ),
+  others: z.array(
+    z.strictObject({
+      market: z.string(),
+      currency: z.string(),
+      head: z.strictObject({ n: z.int().nonnegative(), sha256: z.string(), tick_utc: z.string() }).nullable(),
+      equity: z.int(),
+      gross: z.int(),
+      behind_bars: z.int().nonnegative(),
+    }),
+  ),
+});
+
 /** What ingest saw of one tick. */
 export const dataSchema = z.strictObject({
-  v: z.literal(1),
+  v: z.literal(2),
   market: z.string(),
   tick_utc: z.string(),
   provider: z.string(),
@@ -30,6 +48,11 @@ export const dataSchema = z.strictObject({
   lateness_s: z.number(),
   instruments: z.int().positive(),
   seen: z.int().nonnegative(),
+  /** Instruments whose bars came from another source than the first, and those on which sources disagree. */
+  fallbacks: z.int().nonnegative(),
+  disagreements: z.int().nonnegative(),
+  /** null where the market counts alone. */
+  books: booksSchema.nullable(),
   quality: z.array(
     z.strictObject({ symbol: z.string(), level: z.enum(['GREEN', 'YELLOW', 'RED']), codes: z.array(code) }),
   ),
@@ -80,12 +103,13 @@ const posting = z.strictObject({
 
 /** What the fill step did: fills and ended orders, orders placed, and orders refused by the switch. */
 export const executionSchema = z.strictObject({
-  v: z.literal(2),
+  v: z.literal(3),
   market: z.string(),
   tick_utc: z.string(),
-  switch: z.strictObject({ enabled: z.boolean(), version: z.int(), halt_at_utc: z.string().nullable() }),
-  /** Whether the step ran too late to place anything new. */
+  switch: switchSchema,
+  /** Whether the step ran too late to place anything new, or with other code than the release's. */
   late: z.boolean(),
+  release_mismatch: z.boolean(),
   /** Why nothing new could be placed, beside the decision itself. */
   placing_refused: code.nullable(),
   fills: z.array(z.strictObject(numbers(FILL_COLUMNS))),
@@ -178,7 +202,7 @@ const day = z.record(z.string(), z.number());
 
 /** The stored form of a state: only instruments that have anything to say have a row. */
 export const stateSchema = z.strictObject({
-  v: z.literal(2),
+  v: z.literal(3),
   capital: whole,
   cash: whole,
   fees: whole,
@@ -195,5 +219,7 @@ export const stateSchema = z.strictObject({
   orders: z.array(z.tuple([z.string(), z.array(z.number()), z.tuple([z.string(), z.string(), z.string()])])),
   performance: z.record(z.string(), z.union([z.number(), day, z.array(day)])),
   drift: z.strictObject({ counts, evaluated: flag, red: flag }),
+  /** What the gates carry; its shape is that of the room that knows them. */
+  risk: z.record(z.string(), z.json()),
 });
 export type StoredState = z.infer<typeof stateSchema>;

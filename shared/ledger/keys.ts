@@ -13,7 +13,8 @@ export type ArtifactKind =
   | 'state'
   | 'record'
   | 'release'
-  | 'config';
+  | 'config'
+  | 'health';
 
 /** Key of an artifact that is named by its content: the same bytes have the same key. */
 export const contentKey = (
@@ -45,5 +46,12 @@ export const recordSort = (n: number): string => `record/${String(n).padStart(10
 export const claimSort = (tickMs: number): string => `claim/${compactUtc(tickMs)}`;
 export const failureSort = (tickMs: number): string => `failure/${compactUtc(tickMs)}`;
 
-/** The kill switch's parameter. */
+/** Runs that failed lately, and the latest health checks: one item each. */
+export const FAILING = 'failing';
+export const CHECKS = 'checks';
+/** The newest drill of the kill switch. */
+export const DRILL = 'drill';
+
+/** The kill switch's parameters: that of all markets, and each market's own. Trading needs both. */
 export const DISABLE_TRADING = 'DISABLE_TRADING';
+export const marketSwitch = (market: string): string => `${DISABLE_TRADING}/${market}`;

@@ -35,17 +35,59 @@ const releaseRecord = z.strictObject({
   ordinal: whole,
 });
 
-/** A change of the latch, with who and why. */
+export const LATCH_STATES = ['ACTIVE', 'TRIAL', 'HALTED'] as const;
+export type LatchState = (typeof LATCH_STATES)[number];
+
+/** Why a switch record was made. A refusal and an acknowledgement leave the latch as it is. */
+export const SWITCH_CAUSES = [
+  'opened',
+  'halt',
+  'recovery',
+  'refusal',
+  'trial_passed',
+  'trial_failed',
+  'acknowledged',
+] as const;
+export type SwitchCause = (typeof SWITCH_CAUSES)[number];
+
+/** What a refused request to start again lacked. */
+export const RECOVERY_CONDITIONS = ['role', 'reason', 'checks', 'check_age'] as const;
+export type RecoveryCondition = (typeof RECOVERY_CONDITIONS)[number];
+
+/** A change of the latch or a request that was refused: who, when, why, and what it rests on. */
 const switchRecord = z.strictObject({
   ...common,
   kind: z.literal('switch'),
   at_utc: instant,
-  from: z.string(),
-  to: z.enum(['ACTIVE', 'HALTED', 'TRIAL']),
+  from: z.enum(['none', ...LATCH_STATES]),
+  to: z.enum(LATCH_STATES),
+  cause: z.enum(SWITCH_CAUSES),
+  /** What turned it; null where nothing halted. */
+  trigger: z.string().nullable(),
   actor: z.string(),
+  role: z.string().nullable(),
   reason: z.string(),
+  missing: z.array(z.strictObject({ condition: z.enum(RECOVERY_CONDITIONS), detail: z.string() })),
+  /** Hashes of the records or health checks that it rests on. */
+  evidence: z.array(sha),
+  /** Versions of DISABLE_TRADING and of the market's own parameter that this record answers. */
   parameter_version: whole,
+  market_version: whole,
 });
+
+/** The kill switch as a step read it. */
+export const switchSchema = z.strictObject({
+  enabled: z.boolean(),
+  /** The latch; HALTED where there is none. */
+  state: z.enum(LATCH_STATES),
+  /** Record that last changed the latch, and that of the newest recovery; -1 where there is none. */
+  turned: z.int(),
+  restart: z.int(),
+  version: whole,
+  market_version: whole,
+  halt_at_utc: instant.nullable(),
+});
+export type StoredSwitch = z.infer<typeof switchSchema>;
 
 /** One tick: what it read, wrote and decided, and what the book is worth after it. Money in minor units. */
 const tickRecord = z.strictObject({
@@ -63,7 +105,7 @@ const tickRecord = z.strictObject({
   blocked_reason: z.array(code),
   health_grade: z.enum(['A', 'B', 'C', 'D']),
   risk_budget_left: z.number(),
-  switch: z.strictObject({ enabled: z.boolean(), version: whole }),
+  switch: switchSchema,
   window: reference,
   data: reference,
   /** Finer bars in which orders filled; null where they fill in the decision bars. */
@@ -127,10 +169,16 @@ export const headSchema = z.strictObject({
 export type Head = z.infer<typeof headSchema>;
 
 export const latchSchema = z.strictObject({
-  state: z.enum(['ACTIVE', 'TRIAL', 'HALTED']),
+  state: z.enum(LATCH_STATES),
   since_utc: instant,
-  /** Version of the parameter that the switch record acknowledged: a later one is a request, not a recovery. */
+  /** Record that last changed the state, the bar that was newest then, and the record of the newest recovery. */
+  turned: z.int().nonnegative(),
+  ordinal: z.int(),
+  restart: z.int(),
+  /** Versions of both parameters that were answered: a later one is a request, not a recovery. */
   parameter_version: whole,
+  market_version: whole,
+  /** The newest switch record. */
   record: z.int().nonnegative(),
 });
 export type Latch = z.infer<typeof latchSchema>;

@@ -1,7 +1,8 @@
 import type { Sha256 } from '../kernel/canonical.ts';
 import { parseIsoUtc } from '../kernel/time.ts';
-import type { LedgerRecord, SwitchRecord } from './records.ts';
+import type { Latch, LedgerRecord } from './records.ts';
 import { flaw, same, type Place } from './verify-flaw.ts';
+import { turnLatch } from './verify-switch.ts';
 
 /** What the chain has shown up to and with one record. */
 export interface Chain {
@@ -14,8 +15,10 @@ export interface Chain {
   /** The newest bar that has a record. */
   readonly ordinal: number;
   readonly tickMs: number;
-  /** The newest switch and its record's number; undefined before the first. */
-  readonly latch: { readonly to: SwitchRecord['to']; readonly n: number } | undefined;
+  /** The latch as the switch records make it; undefined before the first. */
+  readonly latch: Latch | undefined;
+  /** The latches in force since the newest bar's record: a step of the next tick may have read any of them. */
+  readonly latches: readonly Latch[];
 }
 
 /**
@@ -32,15 +35,17 @@ export function link(place: Place, before: Chain | undefined, record: LedgerReco
   same(place, 'release_sha256', record.release_sha256, before.releaseSha256, 'the first record');
   if (record.kind === 'release') throw flaw(place, 'kind', 'is release, which only record 0 may be');
   if (record.kind === 'switch') {
-    if (before.latch !== undefined) same(place, 'from', record.from, before.latch.to, 'the switch before');
-    const latch = { to: record.to, n: record.n };
-    return { ...before, sha256, heads: [...before.heads, sha256], latch };
+    instant(place, 'at_utc', record.at_utc);
+    const latch = turnLatch(place, before.latch, record, before.ordinal);
+    const latches = [...before.latches, latch];
+    return { ...before, sha256, heads: [...before.heads, sha256], latch, latches };
   }
   same(place, 'ordinal', record.ordinal, before.ordinal + 1, 'the bar before');
   const tickMs = instant(place, 'tick_utc', record.tick_utc);
   if (!(tickMs > before.tickMs))
     throw flaw(place, 'tick_utc', `${record.tick_utc} is not after the bar before`);
-  return { ...before, sha256, heads: [sha256], ordinal: record.ordinal, tickMs };
+  const latches = before.latch === undefined ? [] : [before.latch];
+  return { ...before, sha256, heads: [sha256], ordinal: record.ordinal, tickMs, latches };
 }
 
 function first(place: Place, record: LedgerRecord, sha256: Sha256): Chain {
@@ -55,6 +60,7 @@ function first(place: Place, record: LedgerRecord, sha256: Sha256): Chain {
     ordinal: record.ordinal,
     tickMs: NaN,
     latch: undefined,
+    latches: [],
   };
 }
 

@@ -7,12 +7,15 @@ import { checkState, openTally, type Tally } from './verify-book.ts';
 import { flaw, located, same, type Place } from './verify-flaw.ts';
 import { checkWorking, type Orders } from './verify-orders.ts';
 import { parseCanonical, readAll } from './verify-reading.ts';
+import type { RecoveryRules } from './verify-switch.ts';
 import { lastCloseMs, verifyWindow, type WindowSoFar } from './verify-window.ts';
 
 /** What verification carries from one tick to the next beside the chain. Grows with the universe only. */
 export interface Standing {
   readonly symbols: readonly string[];
   readonly units: Units;
+  /** What a recovery must have met. */
+  readonly rules: RecoveryRules;
   readonly window: WindowSoFar;
   readonly tally: Tally;
   readonly orders: Orders;
@@ -49,7 +52,9 @@ export async function verifyRelease(
   const orders: Orders = new Map();
   checkState(place, state, tally);
   checkWorking(place, orders, state, symbols);
-  const units = await located(place, 'config', () => unitsOf(config.files, record.market, symbols));
-  const standing = { symbols, units, window, tally, orders, settledOrdinal: record.ordinal };
+  const { rules, ...units } = await located(place, 'config', () =>
+    unitsOf(config.files, record.market, symbols),
+  );
+  const standing = { symbols, units, rules, window, tally, orders, settledOrdinal: record.ordinal };
   return { standing, tickMs: lastCloseMs(window, record.ordinal) };
 }

@@ -11,7 +11,7 @@ import {
   type Execution,
 } from './artifacts.ts';
 import { decisionKey } from './keys.ts';
-import type { TickRecord } from './records.ts';
+import type { StoredSwitch, TickRecord } from './records.ts';
 import { addEvents, checkFigures, checkState } from './verify-book.ts';
 import { instant, type Chain } from './verify-chain.ts';
 import { flaw, located, same, type Place } from './verify-flaw.ts';
@@ -19,6 +19,7 @@ import { checkPostings } from './verify-postings.ts';
 import { checkWorking, placeOrders, settleOrders } from './verify-orders.ts';
 import { isText, parseCanonical, readAll } from './verify-reading.ts';
 import type { Standing } from './verify-release.ts';
+import { checkSwitch } from './verify-switch.ts';
 import { lastCloseMs, verifyWindow } from './verify-window.ts';
 
 /** A decision packet as far as the chain can be held against it. */
@@ -27,6 +28,8 @@ export interface PacketView {
   /** Instruments of its rows, and the signed steps that each row wants to trade. */
   readonly symbols: readonly string[];
   readonly deltas: readonly number[];
+  /** The kill switch as the gate read it. */
+  readonly switch: StoredSwitch;
   /** The packet encoded again from what was parsed. */
   readonly text: string;
 }
@@ -40,7 +43,7 @@ export interface UpperReaders {
 /**
  * Verifies one tick: every artifact it names, the decision against the record and the chain it was taken on, fills
  * against orders and bars, and money and quantities as nothing but the sum of fills.
- * @param chain the chain with this record; `heads` what the decision may have seen as the head.
+ * @param chain the chain before this record, with the close of its bar: what the tick may have seen.
  * @throws IntegrityError naming the first bad field.
  */
 export async function verifyTick(
@@ -49,8 +52,7 @@ export async function verifyTick(
   readers: UpperReaders,
   standing: Standing,
   record: TickRecord,
-  heads: readonly string[],
-  { tickMs }: Pick<Chain, 'tickMs'>,
+  { tickMs, heads, latches }: Pick<Chain, 'tickMs' | 'heads' | 'latches'>,
 ): Promise<Standing> {
   const { symbols, orders } = standing;
   const read = await readAll(place, artifacts, {
@@ -83,12 +85,14 @@ export async function verifyTick(
   const { deltas } = packet;
   placeOrders(place, orders, execution, symbols, { tickMs, ordinal: record.ordinal, frozenAtMs, deltas });
   const tally = addEvents(place, standing.tally, execution, symbols);
+  const wanted = new Map(symbols.map((symbol, i) => [symbol, deltas[i]!]));
+  checkSwitch(place, latches, execution, packet.switch, wanted, tally.quantities);
   const state = parseCanonical(place, 'state', read.state, stateSchema, record.state.key);
   checkState(place, state, tally);
   checkWorking(place, orders, state, symbols);
   const report = parseCanonical(place, 'position', read.position, positionSchema, record.position.key);
   checkFigures(place, record, report, state);
-  return { symbols, units, window, tally, orders, settledOrdinal: record.ordinal };
+  return { ...standing, window, tally, settledOrdinal: record.ordinal };
 }
 
 /** The finer bars in which the tick's orders filled, each block held against its hash; undefined where there are none. */
@@ -182,6 +186,5 @@ function checkPacket(
 function checkExecution(place: Place, execution: Execution, record: TickRecord): void {
   same(place, 'execution.market', execution.market, record.market, 'the record');
   same(place, 'execution.tick_utc', execution.tick_utc, record.tick_utc, 'the record');
-  const { enabled, version } = execution.switch;
-  same(place, 'execution.switch', { enabled, version }, record.switch, 'the record');
+  same(place, 'execution.switch', execution.switch, record.switch, 'the record');
 }

@@ -1,6 +1,7 @@
 import { parseConfig } from '../config/config.ts';
 import { IntegrityError } from '../kernel/errors.ts';
 import { minorPerUnit, powerOfTen } from '../kernel/money.ts';
+import type { RecoveryRules } from './verify-switch.ts';
 
 /** What turns steps and prices of a market into money. */
 export interface Units {
@@ -9,16 +10,18 @@ export interface Units {
   readonly stepsPerUnit: readonly number[];
 }
 
-/** Steps and minor units of a market, from the configuration that its release froze. @throws IntegrityError */
+/** Steps, minor units and the rules of recovery of a market, from the configuration that its release froze. @throws IntegrityError */
 export function unitsOf(
   files: Readonly<Record<string, string>>,
   market: string,
   symbols: readonly string[],
-): Units {
-  const found = parseConfig(new Map(Object.entries(files))).markets.get(market);
+): Units & { readonly rules: RecoveryRules } {
+  const { markets, operators } = parseConfig(new Map(Object.entries(files)));
+  const found = markets.get(market);
   const rows = new Map(found?.universe.instruments.map((row) => [row.symbol, row.quantity_digits]));
   const stepsPerUnit = symbols.map((symbol) => powerOfTen(rows.get(symbol) ?? NaN));
   if (found === undefined || symbols.some((symbol) => !rows.has(symbol)))
     throw new IntegrityError(`the configuration has no market ${market} with the instruments of the release`);
-  return { minorPerUnit: minorPerUnit(found.config.currency), stepsPerUnit };
+  const rules = { operators, recovery: found.config.kill_switch.recovery };
+  return { minorPerUnit: minorPerUnit(found.config.currency), stepsPerUnit, rules };
 }

@@ -9,6 +9,7 @@ import { flaw, located, same, type Place } from './verify-flaw.ts';
 import { parseCanonical, readAll } from './verify-reading.ts';
 import { verifyRelease, type Standing } from './verify-release.ts';
 import { assertWithin, dayOfKey, manifestHeads, readPins, tailDay, verifyTail } from './verify-tail.ts';
+import { verifyRecovery } from './verify-switch.ts';
 import { verifyTick, type UpperReaders } from './verify-tick.ts';
 
 /** What was verified of one market. */
@@ -111,16 +112,15 @@ async function step(stores: Stores, place: Place, readers: UpperReaders, before:
     return { ...next, chain: { ...chain, tickMs }, standing, window: record.window, state: record.state };
   }
   if (record.kind === 'tick') {
-    const { heads } = before.chain!;
-    const standing = await verifyTick(place, artifacts, readers, before.standing!, record, heads, chain);
+    const seen = { ...before.chain!, tickMs: chain.tickMs };
+    const standing = await verifyTick(place, artifacts, readers, before.standing!, record, seen);
     return { ...next, standing, ticks: before.ticks + 1, window: record.window, state: record.state };
   }
-  instant(place, record.kind === 'switch' ? 'at_utc' : 'recorded_at_utc', atOf(record));
+  if (record.kind === 'switch')
+    await verifyRecovery(place, artifacts, record, before.standing!.rules, chain.ordinal);
+  else instant(place, 'recorded_at_utc', record.recorded_at_utc);
   return next;
 }
-
-const atOf = (record: Exclude<LedgerRecord, { kind: 'tick' | 'release' }>): string =>
-  record.kind === 'switch' ? record.at_utc : record.recorded_at_utc;
 
 async function readRecord(
   stores: Stores,
@@ -159,8 +159,9 @@ function checkHead(market: string, head: Head, walk: Walk, latch: Latch | undefi
   }
   // A switch that a run records meanwhile lies behind the head that was read.
   if (latch !== undefined && latch.record > head.n) return;
-  same(place, 'latch', latch?.state ?? null, switched?.to ?? null, 'the newest switch record');
-  same(place, 'latch.record', latch?.record ?? null, switched?.n ?? null, 'the newest switch record');
+  same(place, 'latch', latch?.state ?? null, switched?.state ?? null, 'the newest switch record');
+  for (const field of Object.keys(switched ?? {}) as (keyof Latch)[])
+    same(place, `latch.${field}`, latch![field], switched![field], 'the switch records');
 }
 
 function checkExpected(

@@ -3,7 +3,7 @@ import type { Sha256 } from '../kernel/canonical.ts';
 import type { Stores } from '../stores/ports.ts';
 import { getJson, parseStored, readHead } from './chain.ts';
 import { ledgerPartition, recordSort } from './keys.ts';
-import { recordSchema, referenceSchema, type LedgerRecord } from './records.ts';
+import { recordSchema, referenceSchema, type Head, type LedgerRecord } from './records.ts';
 
 /** A record as it stands in the chain. */
 export interface Linked {
@@ -27,4 +27,23 @@ export async function* walkChain(stores: Stores, market: string): AsyncGenerator
     prev = reference.sha256;
     yield { record, sha256: reference.sha256 };
   }
+}
+
+/** The newest record from the head back that is of a kind asked for; the first record where none is. */
+export async function walkBack(
+  { artifacts, state }: Stores,
+  head: Head,
+  wanted: (record: LedgerRecord) => boolean,
+): Promise<LedgerRecord> {
+  let record = await getJson(artifacts, head, recordSchema);
+  while (!wanted(record) && record.n > 0) {
+    const item = await state.get(ledgerPartition(record.market), recordSort(record.n - 1));
+    const reference = parseStored(
+      item?.body ?? '',
+      referenceSchema,
+      `record ${record.n - 1} of ${record.market}`,
+    );
+    record = await getJson(artifacts, reference, recordSchema);
+  }
+  return record;
 }

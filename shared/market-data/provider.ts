@@ -13,6 +13,9 @@ export interface RawBars {
   readonly turnover: Float64Array;
   /** Quoted spread, ask less bid, NaN where a bar has none; absent where the source has none at all. */
   readonly spread?: Float64Array;
+  /** Whether they came from another source than the first of the market file, and whether sources gave different bars. */
+  readonly fallback?: boolean;
+  readonly disagrees?: boolean;
 }
 
 /** A source of bars. It shows only what a user could have had at `nowMs`: bars that closed by then. */
@@ -41,4 +44,20 @@ export interface BarProvider {
   ): Promise<RawAction[]>;
   /** What identifies the data beyond doubt for the manifest: file hashes, or seed and parameters. */
   fingerprint(instruments: readonly string[]): Promise<Readonly<Record<string, string>>>;
+}
+
+/** An exchange rate: units of one currency for one of another, and the moment it is stamped with. */
+export interface ExchangeRate {
+  readonly atMs: number;
+  readonly rate: number;
+  readonly source: string;
+}
+
+/** A source of exchange rates. */
+export interface RateProvider {
+  /**
+   * The last rate stamped at or before `atMs`; undefined where there is none.
+   * @throws ProviderError where the source cannot be read.
+   */
+  rate(currency: string, base: string, atMs: number): Promise<ExchangeRate | undefined>;
 }

@@ -33,6 +33,8 @@ export interface Book {
   readonly lastClose: Float64Array;
   /** Last valid close before this session, after ex-rights: what price limits are reckoned from. 0: none known. */
   readonly priorClose: Float64Array;
+  /** The valid close before the last one: what a price collar is laid around. 0: none known. */
+  readonly closeBefore: Float64Array;
   /** Days of both closes, and 1 where the newest bar was void. */
   readonly closeDay: Float64Array;
   readonly priorDay: Float64Array;
@@ -53,6 +55,7 @@ const BOOK_COLUMNS = [
   'invalidation',
   'lastClose',
   'priorClose',
+  'closeBefore',
   'closeDay',
   'priorDay',
   'lastVoid',

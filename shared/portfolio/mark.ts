@@ -30,6 +30,7 @@ export function observeCloses(book: Book, bars: Bars, row: number, marking: Mark
   for (let i = 0; i < n; i++) {
     const cell = row * n + i;
     if ((bars.flags[cell]! & marking.unusable) === 0) {
+      book.closeBefore[i] = book.lastClose[i]!;
       book.lastClose[i] = bars.close[cell]!;
       // Most bars follow a good one of their own session: what would not change is not written.
       if (book.lastVoid[i] === 0 && book.closeDay[i] === day) continue;

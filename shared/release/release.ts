@@ -18,22 +18,33 @@ export interface ReleaseInputs {
   readonly halfSpreadBps: Float64Array;
 }
 
+/** What runs, in the parts that a release freezes beside its data. */
+export function runningParts(
+  config: Config,
+  { config: market, policy }: MarketFiles,
+  codeSha256: Sha256,
+): Pick<Release, 'code_sha256' | 'config_sha256' | 'model_version' | 'calendar_sha256'> {
+  return {
+    config_sha256: config.hash,
+    code_sha256: codeSha256,
+    model_version: `${market.model}_${market.bar_size}_v${policy.version}`,
+    calendar_sha256: hashJson(config.calendars.get(market.exchange) as unknown as Json),
+  };
+}
+
 /** The frozen release of one market: the same data, configuration, model, calendar and code give the same hash. */
 export function freezeRelease(inputs: ReleaseInputs): { release: Release; sha256: Sha256 } {
   const { config, files } = inputs;
-  const { market, exchange, model, bar_size: barSize } = files.config;
+  const { market, model } = files.config;
   const release: Release = {
     v: 1,
     release_name: `${utcDay(inputs.firstTickMs)}_${market}_${model}_v${files.policy.version}`,
     market,
     mode: inputs.mode,
-    config_sha256: config.hash,
-    code_sha256: inputs.codeSha256,
+    ...runningParts(config, files, inputs.codeSha256),
     data: { ...inputs.dataFingerprint },
     data_source: inputs.dataSource,
-    model_version: `${model}_${barSize}_v${files.policy.version}`,
     universe_version: `${files.universe.name}_v${files.universe.version}`,
-    calendar_sha256: hashJson(config.calendars.get(exchange) as unknown as Json),
     symbols: files.universe.instruments.map(({ symbol }) => symbol),
     first_tick_utc: isoUtc(inputs.firstTickMs),
     health: inputs.health,

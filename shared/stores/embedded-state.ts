@@ -2,7 +2,14 @@ import type { StatementSync } from 'node:sqlite';
 import { byCodeUnit } from '../kernel/canonical.ts';
 import { checkChange, checkedName, checkedText, checkWrites } from './keys.ts';
 import { conflict, StorageError } from './outcomes.ts';
-import type { Item, Parameter, Parameters, StateStore, Write } from './ports.ts';
+import {
+  HISTORY_MAX,
+  type Item,
+  type Parameter,
+  type Parameters,
+  type StateStore,
+  type Write,
+} from './ports.ts';
 
 type Prepare = (sql: string) => StatementSync;
 
@@ -60,8 +67,8 @@ function apply(prepare: Prepare, write: Write): number | bigint {
   return prepare(write.expect === 'absent' ? INSERT : UPSERT).run(partition, sort, body).changes;
 }
 
-const LATEST = `SELECT value, version, changed_at_ms, changed_by, description FROM parameters
-  WHERE name = ? ORDER BY version DESC LIMIT 1`;
+const NEWEST = `SELECT value, version, changed_at_ms, changed_by, description FROM parameters
+  WHERE name = ? ORDER BY version DESC LIMIT ?`;
 const ADD = `INSERT INTO parameters (name, version, value, changed_at_ms, changed_by, description)
   VALUES (?, ?, ?, ?, ?, ?)`;
 
@@ -71,6 +78,10 @@ export function sqliteParameters(source: StateSource): Parameters {
     async get(name) {
       checkedName(name, 'parameter name');
       return source.run((prepare) => latest(prepare, name));
+    },
+    async history(name) {
+      checkedName(name, 'parameter name');
+      return source.run((prepare) => newest(prepare, name, HISTORY_MAX)).reverse();
     },
     async put(name, change) {
       checkChange(name, change);
@@ -84,17 +95,19 @@ export function sqliteParameters(source: StateSource): Parameters {
   };
 }
 
-function latest(prepare: Prepare, name: string): Parameter | undefined {
-  const row = prepare(LATEST).get(name);
-  if (!row) return undefined;
-  return {
-    value: String(row['value']),
-    version: Number(row['version']),
-    changedAtMs: Number(row['changed_at_ms']),
-    changedBy: String(row['changed_by']),
-    description: String(row['description']),
-  };
-}
+const latest = (prepare: Prepare, name: string): Parameter | undefined => newest(prepare, name, 1)[0];
+
+/** The newest versions of a parameter, newest first. */
+const newest = (prepare: Prepare, name: string, count: number): Parameter[] =>
+  prepare(NEWEST)
+    .all(name, count)
+    .map((row) => ({
+      value: String(row['value']),
+      version: Number(row['version']),
+      changedAtMs: Number(row['changed_at_ms']),
+      changedBy: String(row['changed_by']),
+      description: String(row['description']),
+    }));
 
 /** The source's transactions. @throws StorageError where it was opened read-only. */
 function writable(source: StateSource): <T>(work: (prepare: Prepare) => T) => T {

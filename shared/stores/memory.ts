@@ -10,6 +10,7 @@ import {
   nameOf,
 } from './keys.ts';
 import { assertSameBytes, conflict, missingArtifact } from './outcomes.ts';
+import { HISTORY_MAX } from './ports.ts';
 import type {
   ArtifactStore,
   Item,
@@ -108,17 +109,23 @@ function memoryArtifacts(around: Around): ArtifactStore {
 }
 
 function memoryParameters(around: Around): Parameters {
-  const parameters = new Map<string, Parameter>();
+  const parameters = new Map<string, Parameter[]>();
   return {
     async get(name) {
-      return parameters.get(checkedName(name, 'parameter name'));
+      return parameters.get(checkedName(name, 'parameter name'))?.at(-1);
+    },
+    async history(name) {
+      return [...(parameters.get(checkedName(name, 'parameter name')) ?? [])];
     },
     async put(name, change) {
       checkChange(name, change);
       const { value, changedAtMs, changedBy, description } = change;
-      const version = (parameters.get(name)?.version ?? 0) + 1;
+      const before = parameters.get(name) ?? [];
+      const version = (before.at(-1)?.version ?? 0) + 1;
       const parameter = Object.freeze({ value, version, changedAtMs, changedBy, description });
-      around(`parameters.put ${name}`, () => parameters.set(name, parameter));
+      around(`parameters.put ${name}`, () =>
+        parameters.set(name, [...before, parameter].slice(-HISTORY_MAX)),
+      );
       return parameter;
     },
   };

@@ -54,10 +54,15 @@ export interface Parameter {
   readonly description: string;
 }
 
+/** Versions that a parameter remembers: as many as AWS Systems Manager keeps. */
+export const HISTORY_MAX = 100;
+
 /** Named texts that an operator may change by hand at any moment. */
 export interface Parameters {
   /** undefined where there is no such parameter. Never cached. */
   get(name: string): Promise<Parameter | undefined>;
+  /** The newest versions, at most `HISTORY_MAX`, oldest first; empty where there is no such parameter. */
+  history(name: string): Promise<Parameter[]>;
   put(name: string, change: Omit<Parameter, 'version'>): Promise<Parameter>;
 }
 

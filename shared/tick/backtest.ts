@@ -9,6 +9,7 @@ import { workspace } from './decision.ts';
 import { forecaster, type Forecaster } from './forecast-step.ts';
 import type { MarketRules } from './rules.ts';
 import { idealTick, keepEvents, runTick, type RowCircumstances, type TickOutcome } from './run-tick.ts';
+import { SimulatedSwitch } from './simulated-switch.ts';
 import { copyState, type TickState } from './state.ts';
 import { warmState, type FinerBars } from './tick.ts';
 
@@ -26,7 +27,7 @@ export interface BacktestInputs {
   readonly finer?: FinerBars;
   /** The state before the first tick; by default what the rows before it leave. */
   readonly opening?: TickState;
-  /** What each row met; by default every tick is as a replay means it. */
+  /** What each row met; by default every tick is as a replay means it, with its simulated operator. */
   readonly circumstances?: (row: number) => RowCircumstances;
   /** Where it is given, drift is watched as the chain does. */
   readonly driftReference?: DriftReference;
@@ -78,6 +79,7 @@ export function openBacktest(inputs: BacktestInputs): BacktestRun {
   const view = (inputs.forecaster ?? forecaster)(rules);
   const work = workspace(rules.instruments.symbols.length);
   let fromOrdinal = bars.firstOrdinal + firstRow;
+  const operated = new SimulatedSwitch(rules, fromOrdinal);
   const run = {
     state: inputs.opening === undefined ? warmState(rules, bars, firstRow) : copyState(inputs.opening),
     log: new EventLog(),
@@ -89,7 +91,7 @@ export function openBacktest(inputs: BacktestInputs): BacktestRun {
     step(row: number): TickOutcome | undefined {
       view.push(bars, row);
       if (row < firstRow) return undefined;
-      const now = inputs.circumstances?.(row) ?? idealTick(rules, bars.endMs[row]!);
+      const now = inputs.circumstances?.(row) ?? idealTick(rules, bars.endMs[row]!, operated.reading);
       if (now.kind === 'missed') return undefined;
       view.predict(bars, row);
       const outcome = runTick({
@@ -101,6 +103,7 @@ export function openBacktest(inputs: BacktestInputs): BacktestRun {
       keepEvents(outcome.executed.events, run.log.sink);
       for (const action of outcome.decision.action) run.actions[action]!++;
       fromOrdinal = bars.firstOrdinal + row + 1;
+      if (inputs.circumstances === undefined) operated.afterTick(outcome.decision, run.state);
       return outcome;
     },
   };

@@ -4,10 +4,11 @@ import type { PositionReport } from '../ledger/artifacts.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { receivable } from '../portfolio/book.ts';
 import { markPrice, positionValue, value, type Valuation } from '../portfolio/mark.ts';
-import type { Verdict } from '../risk/gates.ts';
 import type { MarketRules } from './rules.ts';
 import type { TickState } from './state.ts';
-import { close, countRed } from './tick.ts';
+import type { Decision } from './decision.ts';
+import { countRed } from './measure.ts';
+import { close } from './tick.ts';
 
 /** What closing a tick needs beside the executed state. */
 export interface CloseInputs {
@@ -15,7 +16,9 @@ export interface CloseInputs {
   readonly state: TickState;
   readonly bars: Bars;
   readonly row: number;
-  readonly verdict: Verdict;
+  readonly decision: Decision;
+  /** Orders that the tick placed. */
+  readonly placed: number;
   readonly misaligned: number;
   readonly late: boolean;
   readonly driftCounts: readonly (readonly number[])[];
@@ -27,7 +30,8 @@ export function closeTick(inputs: CloseInputs): { valuation: Valuation; report: 
   const { rules, state, bars, row } = inputs;
   const valuation = value(state.book, bars.sessionDay[row]!, rules.marking);
   close(rules, state, bars, row, {
-    verdict: inputs.verdict,
+    decision: inputs.decision,
+    placed: inputs.placed,
     valuation,
     instrumentsRed: countRed(bars, row, rules.unusable),
     misaligned: inputs.misaligned,

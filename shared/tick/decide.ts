@@ -6,7 +6,11 @@ import { roundProbability } from '../kernel/math.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { boughtOn } from '../portfolio/book.ts';
 import { size } from '../portfolio/sizing.ts';
+import type { Clusters } from '../risk/clusters.ts';
+import { worstSteps } from '../risk/exposure.ts';
 import type { Verdict } from '../risk/gates.ts';
+import type { SwitchReading } from '../risk/kill-switch.ts';
+import type { RiskState } from '../risk/risk-state.ts';
 import {
   emptyDecision,
   FLAT,
@@ -38,6 +42,12 @@ export interface DecideInputs {
   readonly row: number;
   readonly view: View;
   readonly verdict: Verdict;
+  /** The risk state as the tick begins, and the names that count as one. */
+  readonly risk: RiskState;
+  readonly clusters: Clusters;
+  readonly switch: SwitchReading;
+  /** Equity over all books in minor units of the base currency; NaN where it could not be told. */
+  readonly equityOfAll: number;
   /** Equity in minor units, valued at exit prices. */
   readonly equity: number;
   readonly frozenAtMs: number;
@@ -53,8 +63,9 @@ export function decide(inputs: DecideInputs): Decision {
   const { features } = inputs.view;
   const n = rules.instruments.symbols.length;
   const work = inputs.workspace ?? workspace(n);
-  const { verdict, frozenAtMs } = inputs;
-  const head = { ordinal: bars.firstOrdinal + row, tickMs: bars.endMs[row]!, frozenAtMs, verdict };
+  const { verdict, frozenAtMs, equity, equityOfAll, clusters } = inputs;
+  const moment = { ordinal: bars.firstOrdinal + row, tickMs: bars.endMs[row]!, frozenAtMs };
+  const head = { ...moment, verdict, switch: inputs.switch, equity, equityOfAll, clusters };
   const decision = emptyDecision(n, head, work);
   const blocked = inputs.verdict.status === 'RED';
   for (let i = 0; i < n; i++) {
@@ -68,14 +79,27 @@ export function decide(inputs: DecideInputs): Decision {
       decision.relativeMove[i] = features.relativeMove[i]!;
       decision.relativeVolume[i] = features.relativeVolume[i]!;
     }
+    decision.worst[i] = worstSteps(state.book, state.orders, i);
+    decision.move[i] = moveOf(decision.referencePrice[i]!, state.book.closeBefore[i]!);
+    const vetoed = usable ? vetoOf(inputs, decision, i) : 0;
     if (!usable) decision.action[i] = WAIT;
-    else if (blocked) waitFor(decision, i, bit.MARKET_RED);
+    else if (blocked) waitFor(decision, i, bit.MARKET_RED | vetoed);
+    else if (vetoed !== 0) waitFor(decision, i, vetoed);
     else signal(inputs, decision, i);
-    work.direction[i] = directionOf(inputs, decision, i, usable, blocked || !usable);
+    work.direction[i] = directionOf(inputs, decision, i, usable, blocked || !usable || vetoed !== 0);
   }
   applySizing(inputs, decision, work);
   return decision;
 }
+
+/** Gates of the instrument alone that are RED: nothing is opened in it. */
+function vetoOf({ rules, nextDay }: DecideInputs, decision: Decision, i: number): number {
+  const restricted = rules.isRestricted(i, nextDay) ? bit.RESTRICTED : 0;
+  return decision.move[i]! <= rules.config.limits.price_collar ? restricted : restricted | bit.PRICE_COLLAR;
+}
+
+/** Move of a price from the valid close before it, absolute; 0 where there is none to hold it against. */
+const moveOf = (price: number, before: number): number => (before > 0 ? Math.abs(price / before - 1) : 0);
 
 /** The action that the forecast asks for. */
 function signal(inputs: DecideInputs, decision: Decision, i: number): void {
@@ -182,7 +206,8 @@ function exitReason(
 function applySizing(inputs: DecideInputs, decision: Decision, work: Workspace): void {
   const { rules, state, equity, nextDay } = inputs;
   const { orders, book } = state;
-  const { direction, pending, sizingReasons, locked } = work;
+  const { direction, pending, uncovered, locked } = work;
+  const { limits, kill_switch: killSwitch } = rules.config;
   for (let i = 0; i < direction.length; i++) {
     pending[i] = orders.increases[i] === 1 ? orders.side[i]! * (orders.quantity[i]! - orders.filled[i]!) : 0;
     locked[i] = book.quantity[i]! > 0 ? lockedSteps(inputs, i) : 0;
@@ -203,12 +228,21 @@ function applySizing(inputs: DecideInputs, decision: Decision, work: Workspace):
       price: decision.referencePrice,
       sigma: decision.sigma,
       averageNotional: decision.averageNotional,
+      clusters: inputs.clusters.groups,
+      traded: state.performance.today.traded / rules.minorPerUnit,
+      ordersLeft: limits.orders_per_day_max - inputs.risk.ordersToday,
+      increaseScale: inputs.switch.state === 'ACTIVE' ? 1 : killSwitch.trial_scale,
     },
-    { uncut: decision.uncut, target: decision.target, delta: decision.delta, reasons: sizingReasons },
+    {
+      ...{ uncut: decision.uncut, target: decision.target, delta: decision.delta },
+      ...{ limits: decision.limits, uncovered },
+    },
   );
   for (let i = 0; i < direction.length; i++) {
-    decision.reasons[i]! |= sizingReasons[i]!;
-    if ((sizingReasons[i]! & bit.RULES_UNCOVERED) !== 0) decision.action[i] = WAIT;
+    if (uncovered[i] === 1) {
+      decision.reasons[i]! |= bit.RULES_UNCOVERED;
+      decision.action[i] = WAIT;
+    }
     if (decision.delta[i] !== 0) decision.spreadBps[i] = spreadOf(inputs, decision, i);
   }
 }

@@ -1,4 +1,6 @@
+import type { Clusters } from '../risk/clusters.ts';
 import type { Verdict } from '../risk/gates.ts';
+import type { SwitchReading } from '../risk/kill-switch.ts';
 
 /** Actions in the order of their codes in columns. */
 export const ACTIONS = ['WAIT', 'LONG', 'SHORT', 'FLAT'] as const;
@@ -10,7 +12,7 @@ export const FLAT = 3;
 
 /**
  * What one tick decided for every instrument, in columns: exactly what its packet holds, and all that placing its
- * orders needs. Quantities in signed steps; `reasons` as bits of the instrument codes.
+ * orders needs. Quantities in signed steps; `reasons` and `limits` as bits of the instrument and limit codes.
  */
 export interface Decision {
   readonly ordinal: number;
@@ -18,8 +20,15 @@ export interface Decision {
   readonly tickMs: number;
   readonly frozenAtMs: number;
   readonly verdict: Verdict;
+  /** The kill switch as the gate read it, and the equity over all books, NaN where it could not be told. */
+  readonly switch: SwitchReading;
+  readonly equityOfAll: number;
+  /** Equity that it rests on, in minor units. */
+  readonly equity: number;
+  readonly clusters: Clusters;
   readonly action: Float64Array;
   readonly reasons: Float64Array;
+  readonly limits: Float64Array;
   readonly uncut: Float64Array;
   readonly target: Float64Array;
   readonly delta: Float64Array;
@@ -30,6 +39,9 @@ export interface Decision {
   readonly spreadBps: Float64Array;
   readonly sigma: Float64Array;
   readonly averageNotional: Float64Array;
+  /** Move of the close from the valid close before it, and the position with its increasing order filled. */
+  readonly move: Float64Array;
+  readonly worst: Float64Array;
   readonly relativeMove: Float64Array;
   readonly relativeVolume: Float64Array;
 }
@@ -37,6 +49,7 @@ export interface Decision {
 export const DECISION_COLUMNS = [
   'action',
   'reasons',
+  'limits',
   'uncut',
   'target',
   'delta',
@@ -45,6 +58,8 @@ export const DECISION_COLUMNS = [
   'spreadBps',
   'sigma',
   'averageNotional',
+  'move',
+  'worst',
   'relativeMove',
   'relativeVolume',
 ] as const;
@@ -54,7 +69,7 @@ export interface Workspace {
   readonly columns: { readonly [column in (typeof DECISION_COLUMNS)[number]]: Float64Array };
   readonly direction: Float64Array;
   readonly pending: Float64Array;
-  readonly sizingReasons: Float64Array;
+  readonly uncovered: Float64Array;
   readonly locked: Float64Array;
 }
 
@@ -65,15 +80,21 @@ export function workspace(instruments: number): Workspace {
     columns: columns as Workspace['columns'],
     direction: column(),
     pending: column(),
-    sizingReasons: column(),
+    uncovered: column(),
     locked: column(),
   };
 }
 
+/** What a decision says of the whole market. */
+export type DecisionHead = Pick<
+  Decision,
+  'ordinal' | 'tickMs' | 'frozenAtMs' | 'verdict' | 'switch' | 'equityOfAll' | 'equity' | 'clusters'
+>;
+
 /** A decision that says nothing yet, in fresh columns or in those of a workspace, which are emptied. */
 export function emptyDecision(
   instruments: number,
-  head: Pick<Decision, 'ordinal' | 'tickMs' | 'frozenAtMs' | 'verdict'>,
+  head: DecisionHead,
   { columns }: Pick<Workspace, 'columns'> = workspace(instruments),
 ): Decision {
   for (const name of DECISION_COLUMNS) columns[name].fill(0);

@@ -1,11 +1,21 @@
 import type { TickEvents } from '../execution/events.ts';
 import type { Code } from '../kernel/codes.ts';
 import type { Bars } from '../market-data/bars.ts';
+import type { SwitchReading } from '../risk/kill-switch.ts';
 import { applyDecision, type Placing, type Upcoming } from './apply.ts';
 import type { Decision } from './decision.ts';
 import type { MarketRules } from './rules.ts';
 import type { TickState } from './state.ts';
 import { advanceTo, type FinerBars } from './tick.ts';
+
+/** What the fill step of a tick found: the switch read again, and whether it came too late or with other code. */
+export interface FillCircumstances {
+  readonly reading: SwitchReading;
+  /** Whether the step runs too late for anything new to be placed. */
+  readonly late: boolean;
+  /** Whether what runs is not the active release. */
+  readonly mismatched: boolean;
+}
 
 /** What execution needs beside the frozen decision. */
 export interface ExecuteInputs {
@@ -16,10 +26,8 @@ export interface ExecuteInputs {
   readonly finer: FinerBars;
   readonly fromOrdinal: number;
   readonly decision: Decision;
-  readonly haltAtMs: number | null;
-  /** Whether the step runs too late for anything new to be placed. */
-  readonly late: boolean;
   readonly upcoming: Upcoming | undefined;
+  readonly fill: FillCircumstances;
 }
 
 export interface Executed {
@@ -42,7 +50,7 @@ export function execute(inputs: ExecuteInputs): Executed {
     inputs.bars,
     inputs.fromOrdinal,
     decision.ordinal,
-    inputs.haltAtMs,
+    inputs.fill.reading.haltAtMs,
     inputs.finer,
   );
   const { placing, code } = placingOf(inputs);
@@ -53,10 +61,12 @@ export function execute(inputs: ExecuteInputs): Executed {
   return { row, events, placed, refused, placingRefused: refused.length > 0 ? code : null };
 }
 
-function placingOf({ rules, late, upcoming, haltAtMs }: ExecuteInputs): { placing: Placing; code: Code } {
-  if (late) return { placing: 'none', code: 'DEADLINE_PASSED' };
+/** What may be placed, and why not more. A switch that turned since the gate read it, and back, is no licence. */
+function placingOf({ rules, decision, upcoming, fill }: ExecuteInputs): { placing: Placing; code: Code } {
+  if (fill.late) return { placing: 'none', code: 'DEADLINE_PASSED' };
+  if (fill.mismatched) return { placing: 'none', code: 'RELEASE_MISMATCH' };
   if (upcoming === undefined) return { placing: 'none', code: 'CALENDAR_EXPIRED' };
-  if (haltAtMs !== null)
+  if (fill.reading.haltAtMs !== null || fill.reading.turned !== decision.switch.turned)
     return { placing: rules.config.reduce_under_red ? 'reducing' : 'none', code: 'KILL_SWITCH' };
   return { placing: 'all', code: 'KILL_SWITCH' };
 }

@@ -1,30 +1,25 @@
 import { canonicalJson, type Json } from '../kernel/canonical.ts';
 import { IntegrityError } from '../kernel/errors.ts';
-import { isoUtc } from '../kernel/time.ts';
 import type { Execution } from '../ledger/artifacts.ts';
-import type { SwitchReading } from '../risk/kill-switch.ts';
-import type { Executed } from './execute.ts';
+import { storedSwitch } from '../risk/kill-switch.ts';
+import type { Executed, FillCircumstances } from './execute.ts';
 import type { MarketRules } from './rules.ts';
 
 /** What the fill step found and did, as it is stored. */
 export function encodeExecution(
   rules: MarketRules,
   tickUtc: string,
-  reading: SwitchReading,
-  late: boolean,
+  { reading, late, mismatched }: FillCircumstances,
   executed: Executed,
 ): Execution {
   const symbol = (i: number): string => rules.instruments.symbols[i]!;
   return {
-    v: 2,
+    v: 3,
     market: rules.config.market,
     tick_utc: tickUtc,
-    switch: {
-      enabled: reading.enabled,
-      version: reading.version,
-      halt_at_utc: reading.haltAtMs === null ? null : isoUtc(reading.haltAtMs),
-    },
+    switch: storedSwitch(reading),
     late,
+    release_mismatch: mismatched,
     placing_refused: executed.placingRefused,
     fills: executed.events.fills,
     ended: executed.events.ended,

@@ -2,14 +2,19 @@ import * as z from 'zod';
 import { FUSION_LEVELS } from '../forecast/fusion.ts';
 import { launchWindow } from '../forecast/forecast.ts';
 import { canonicalJson, type Json, type Sha256 } from '../kernel/canonical.ts';
-import { CODES, codesOf, maskOf, type Code } from '../kernel/codes.ts';
+import { CODES, codesOf, inOrder, limitCodesOf, masksOf, type Code } from '../kernel/codes.ts';
 import { IntegrityError } from '../kernel/errors.ts';
 import { isoUtc, parseIsoUtc } from '../kernel/time.ts';
 import { parseStored } from '../ledger/chain.ts';
-import { referenceSchema } from '../ledger/records.ts';
+import { referenceSchema, switchSchema } from '../ledger/records.ts';
+import { GATE_GROUPS } from '../risk/gate-row.ts';
+import { RELEASE_PARTS, type ReleasePart } from '../risk/gates.ts';
+import { instrumentGates } from '../risk/instrument-gates.ts';
+import { readingOf, storedSwitch } from '../risk/kill-switch.ts';
 import type { Reference } from '../stores/ports.ts';
 import { ACTIONS, emptyDecision, type Decision } from './decision.ts';
 import type { ForecastView } from './forecast-codec.ts';
+import { findingsAt, limitsOf } from './findings.ts';
 import type { MarketRules } from './rules.ts';
 
 /** Columns of an instrument's row, in the order in which a packet lists them. */
@@ -35,13 +40,16 @@ export const PACKET_COLUMNS = [
   'relative_move',
   'relative_volume',
   'round_trip_bps',
+  'gate_values',
+  'gate_levels',
 ] as const;
 
 const level = z.enum(['GREEN', 'YELLOW', 'RED']);
 const code = z.enum(Object.keys(CODES) as [Code, ...Code[]]);
 const gateRow = z.strictObject({
-  gate: z.enum(['data', 'model', 'calendar', 'switch', 'risk']),
+  gate: z.enum(GATE_GROUPS),
   check: z.string(),
+  subject: z.string(),
   level,
   code: code.nullable(),
   value: z.number(),
@@ -49,7 +57,7 @@ const gateRow = z.strictObject({
 });
 
 const headerSchema = z.strictObject({
-  v: z.literal(1),
+  v: z.literal(2),
   market: z.string(),
   mode: z.enum(['forward', 'replay']),
   release_sha256: z.string(),
@@ -64,8 +72,14 @@ const headerSchema = z.strictObject({
   data: referenceSchema,
   execution_bars: referenceSchema.nullable(),
   forecast: referenceSchema,
-  switch: z.strictObject({ enabled: z.boolean(), version: z.int(), halt_at_utc: z.string().nullable() }),
+  switch: switchSchema,
+  /** Parts in which what ran differed from the active release. */
+  release_mismatch: z.array(z.enum(RELEASE_PARTS)),
   gates: z.array(gateRow),
+  /** The gates of every instrument, in the order of the rows' gate_values and gate_levels. */
+  instrument_gates: z.array(z.strictObject({ check: z.string(), limit: z.number(), code })),
+  /** Names that count as one: groups of symbols, and the bar that they were worked out at. */
+  clusters: z.strictObject({ ordinal: z.int(), day: z.int(), groups: z.array(z.array(z.string())) }),
   gate_status: level,
   blocked_reason: z.array(code),
   health_grade: z.enum(['A', 'B', 'C', 'D']),
@@ -74,6 +88,8 @@ const headerSchema = z.strictObject({
   risk_budget_name: z.string(),
   weights: z.record(z.string(), z.number()),
   equity: z.int(),
+  /** Over the books of all members, in minor units of the base currency; null where it could not be told. */
+  equity_of_all: z.int().nullable(),
   instruments: z.int().positive(),
   columns: z.array(z.string()),
 });
@@ -102,6 +118,8 @@ const rowSchema = z.tuple([
   z.number(),
   z.number(),
   z.number(),
+  z.array(z.number()),
+  z.string().regex(/^[GYR]*$/),
 ]);
 export type PacketRow = z.infer<typeof rowSchema>;
 
@@ -116,15 +134,14 @@ export interface PacketContext {
   readonly executionBars: Reference | null;
   readonly forecast: Reference;
   readonly view: ForecastView;
-  readonly switch: { readonly enabled: boolean; readonly version: number; readonly haltAtMs: number | null };
-  readonly equity: number;
+  readonly mismatched: readonly ReleasePart[];
 }
 
 /** A frozen decision as JSON lines: a canonical header, then one canonical array an instrument. */
 export function encodePacket(decision: Decision, context: PacketContext): Uint8Array {
   const { rules, view, verdict } = { ...context, verdict: decision.verdict };
   const header: PacketHeader = {
-    v: 1,
+    v: 2,
     market: rules.config.market,
     mode: context.mode,
     release_sha256: context.releaseSha256,
@@ -137,12 +154,14 @@ export function encodePacket(decision: Decision, context: PacketContext): Uint8A
     data: context.data,
     execution_bars: context.executionBars,
     forecast: context.forecast,
-    switch: {
-      enabled: context.switch.enabled,
-      version: context.switch.version,
-      halt_at_utc: context.switch.haltAtMs === null ? null : isoUtc(context.switch.haltAtMs),
-    },
+    switch: storedSwitch(decision.switch),
+    release_mismatch: [...context.mismatched],
     gates: [...verdict.rows],
+    instrument_gates: instrumentGates(limitsOf(rules)),
+    clusters: {
+      ...decision.clusters,
+      groups: decision.clusters.groups.map((group) => group.map((i) => rules.instruments.symbols[i]!)),
+    },
     gate_status: verdict.status,
     blocked_reason: [...verdict.blocked],
     health_grade: verdict.healthGrade,
@@ -150,7 +169,8 @@ export function encodePacket(decision: Decision, context: PacketContext): Uint8A
     risk_budget_left: verdict.riskBudgetLeft,
     risk_budget_name: verdict.riskBudgetName,
     weights: { policy: 1 },
-    equity: context.equity,
+    equity: decision.equity,
+    equity_of_all: Number.isNaN(decision.equityOfAll) ? null : decision.equityOfAll,
     instruments: rules.instruments.symbols.length,
     columns: [...PACKET_COLUMNS],
   };
@@ -171,10 +191,11 @@ function rowOf(
   const { forecast } = view;
   const ready = forecast.ready[i] === 1;
   const pUp = forecast.pUp[i]!;
+  const findings = findingsAt(rules, decision, i, ready);
   return [
     symbol,
     ACTIONS[decision.action[i]!]!,
-    codesOf(decision.reasons[i]!),
+    inOrder([...codesOf(decision.reasons[i]!), ...limitCodesOf(decision.limits[i]!)]),
     ready ? (pUp > 0.5 ? 'UP' : pUp < 0.5 ? 'DOWN' : 'NEUTRAL') : null,
     ready ? pUp : null,
     ready ? launchWindow(forecast, i, rules.policy.launch_edges) : null,
@@ -193,6 +214,8 @@ function rowOf(
     decision.relativeMove[i]!,
     decision.relativeVolume[i]!,
     view.roundTripBps[i]!,
+    [...findings.values],
+    findings.levels,
   ];
 }
 
@@ -211,6 +234,13 @@ export function decodePacket(
     ordinal: header.ordinal,
     tickMs: parseIsoUtc(header.tick_utc),
     frozenAtMs: parseIsoUtc(header.frozen_at_utc),
+    switch: readingOf(header.switch),
+    equityOfAll: header.equity_of_all ?? NaN,
+    equity: header.equity,
+    clusters: {
+      ...header.clusters,
+      groups: header.clusters.groups.map((group) => group.map((symbol) => symbols.indexOf(symbol))),
+    },
     verdict: {
       status: header.gate_status,
       blocked: header.blocked_reason,
@@ -222,7 +252,8 @@ export function decodePacket(
   });
   rows.forEach((row, i) => {
     decision.action[i] = ACTIONS.indexOf(row[1]);
-    decision.reasons[i] = maskOf(row[2]);
+    const { reasons, limits } = masksOf(row[2]);
+    [decision.reasons[i], decision.limits[i]] = [reasons, limits];
     [decision.target[i], decision.uncut[i], decision.delta[i]] = [row[10], row[11], row[12]];
     [decision.referencePrice[i], decision.invalidation[i]] = [row[13], row[14]];
     [decision.spreadBps[i], decision.sigma[i], decision.averageNotional[i]] = [row[15], row[16], row[17]];

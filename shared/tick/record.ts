@@ -2,7 +2,7 @@ import { isoUtc } from '../kernel/time.ts';
 import type { Head, TickRecord } from '../ledger/records.ts';
 import { receivable } from '../portfolio/book.ts';
 import type { Valuation } from '../portfolio/mark.ts';
-import type { SwitchReading } from '../risk/kill-switch.ts';
+import { storedSwitch, type SwitchReading } from '../risk/kill-switch.ts';
 import type { Decision } from './decision.ts';
 import type { TickState } from './state.ts';
 
@@ -52,7 +52,7 @@ export function tickRecord(
     blocked_reason: [...verdict.blocked],
     health_grade: verdict.healthGrade,
     risk_budget_left: verdict.riskBudgetLeft,
-    switch: { enabled: reading.enabled, version: reading.version },
+    switch: storedSwitch(reading),
     equity: valuation.equity,
     cash: state.book.cash,
     receivable: due,

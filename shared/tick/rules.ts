@@ -1,6 +1,8 @@
 import type { MarketFiles } from '../config/config.ts';
 import type { FillSpec } from '../config/fill-spec-schema.ts';
+import { dayNumberOf } from '../config/dated.ts';
 import type { MarketConfig } from '../config/market-schema.ts';
+import type { PortfolioConfig } from '../config/portfolio-schema.ts';
 import type { PolicyConfig, PolicyRules } from '../config/policy-schema.ts';
 import type { ExchangeCalendar } from '../calendar/types.ts';
 import {
@@ -32,6 +34,10 @@ export interface MarketRules {
   readonly calendar: ExchangeCalendar;
   readonly instruments: Instruments;
   readonly trading: TradingRules;
+  /** Limits over the books of all members, and whether this market is one. */
+  readonly portfolio: PortfolioConfig;
+  /** Whether nothing may be opened in instrument i in the session. */
+  isRestricted(i: number, dayNumber: number): boolean;
   readonly costs: CostModel;
   /** Half spreads as the bars before the first tick show them, signed, in bps; NaN where they show none. */
   readonly spreads: Float64Array;
@@ -79,7 +85,9 @@ export function compileMarket(
     barsPerDay,
     barsPerYear: barsPerDay * calendar.sessionsPerYear,
     unusable: maskOfLevel(config.quality, 'RED'),
-    windowRows: Math.max(lookbackBars(policy), QUALITY_LOOKBACK + 1),
+    portfolio: files.portfolio,
+    isRestricted: restrictions(config, instruments.symbols),
+    windowRows: Math.max(lookbackBars(policy), QUALITY_LOOKBACK + 1, config.limits.correlation.bars + 1),
     typicalNotional: config.limits.name_max * config.starting_capital,
   };
   return withSpreads(compiled, new Float64Array(instruments.symbols.length).fill(NaN));
@@ -136,4 +144,16 @@ function barsOfDay(config: MarketConfig, calendar: ExchangeCalendar): { barsPerD
 export function minutesSinceOpen(rules: MarketRules, instantMs: number): number {
   const session = rules.calendar.minuteToSession(instantMs);
   return session === undefined ? 0 : (instantMs - session.openMs) / MINUTE_MS;
+}
+
+/** The restricted list by instrument and day. */
+function restrictions({ restricted }: MarketConfig, symbols: readonly string[]): MarketRules['isRestricted'] {
+  if (restricted.length === 0) return () => false;
+  const spans = new Map<number, (readonly [number, number])[]>();
+  for (const { symbol, from, to } of restricted) {
+    const i = symbols.indexOf(symbol);
+    const span = [dayNumberOf(from), to === undefined ? Infinity : dayNumberOf(to)] as const;
+    spans.set(i, [...(spans.get(i) ?? []), span]);
+  }
+  return (i, day) => spans.get(i)?.some(([from, to]) => day >= from && day <= to) ?? false;
 }

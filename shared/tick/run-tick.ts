@@ -6,28 +6,23 @@ import type { HealthRecord } from '../forecast/health.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { value, type Valuation } from '../portfolio/mark.ts';
 import { judge } from '../risk/gates.ts';
+import { openSwitch, type SwitchReading } from '../risk/kill-switch.ts';
 import { applyDecision, nextSessionDay } from './apply.ts';
 import { decide, type View } from './decide.ts';
 import type { Decision, Workspace } from './decision.ts';
-import { execute, type Executed } from './execute.ts';
+import { execute, type Executed, type FillCircumstances } from './execute.ts';
 import type { Forecaster } from './forecast-step.ts';
 import type { MarketRules } from './rules.ts';
 import { copyState, type TickState } from './state.ts';
-import { advance, advanceTo, close, countRed, frozenAt, measure, type FinerBars } from './tick.ts';
+import { countRed, measure, type Circumstances, type MeasureInputs } from './measure.ts';
+import { advance, advanceTo, close, frozenAt, type FinerBars } from './tick.ts';
 
 /** What a tick met that its bars do not tell. */
-export interface TickCircumstances {
+export interface TickCircumstances extends Circumstances {
   readonly kind: 'tick';
-  /** Seconds from the bar's close to the start of the tick. */
-  readonly lateness_s: number;
-  /** Bars that the source had and the calendar does not know. */
-  readonly misaligned: number;
   /** Moment from which the decision stood. */
   readonly frozenAtMs: number;
-  /** The kill switch as the gate read it. */
-  readonly gate: { readonly enabled: boolean; readonly haltAtMs: number | null };
-  /** The kill switch as the fill step read it, and whether that step came too late to place anything. */
-  readonly fill: { readonly haltAtMs: number | null; readonly late: boolean };
+  readonly fill: FillCircumstances;
   /** Whether the tick counts as late. */
   readonly late: boolean;
 }
@@ -35,14 +30,18 @@ export interface TickCircumstances {
 /** What a row of bars met: a tick, or none, whose orders the next tick settles. */
 export type RowCircumstances = TickCircumstances | { readonly kind: 'missed' };
 
-/** A tick as a replay means it: on time, aligned, frozen when the contract says, and nobody halts. */
-export const idealTick = (rules: MarketRules, tickMs: number): TickCircumstances => ({
+/** A tick as a replay means it: on time, aligned, frozen when the contract says, under the switch given. */
+export const idealTick = (
+  rules: MarketRules,
+  tickMs: number,
+  reading: SwitchReading = openSwitch,
+): TickCircumstances => ({
   kind: 'tick',
   lateness_s: rules.config.schedule_offset_s,
-  misaligned: 0,
+  ...{ misaligned: 0, fallbacks: 0, disagreements: 0, mismatched: [], books: null },
   frozenAtMs: frozenAt(rules, tickMs),
-  gate: { enabled: true, haltAtMs: null },
-  fill: { haltAtMs: null, late: false },
+  gate: reading,
+  fill: { reading, late: false, mismatched: false },
   late: false,
 });
 
@@ -71,8 +70,6 @@ export interface TickInputs {
 /** What a tick came to. The decision lies in the workspace: it holds until the next tick is worked out there. */
 export interface TickOutcome {
   readonly decision: Decision;
-  /** Equity that the decision rests on, in minor units. */
-  readonly equityDecided: number;
   readonly valuation: Valuation;
   readonly executed: Executed;
   /** Rows per feature of this bar's drift counts; empty where drift is not watched. */
@@ -85,8 +82,9 @@ export function runTick(inputs: TickInputs): TickOutcome {
   const done = isPlain(inputs) ? together(inputs) : apart(inputs);
   const counts = reference === undefined ? [] : driftCounts(inputs.view.features, reference);
   close(rules, state, bars, row, {
-    verdict: done.decision.verdict,
+    decision: done.decision,
     valuation: done.valuation,
+    placed: done.executed.placed.length,
     instrumentsRed: countRed(bars, row, rules.unusable),
     misaligned: now.misaligned,
     late: now.late,
@@ -104,8 +102,10 @@ type Done = Omit<TickOutcome, 'driftCounts'>;
 const isPlain = ({ bars, row, fromOrdinal, now, upcoming }: TickInputs): boolean =>
   fromOrdinal === bars.firstOrdinal + row &&
   now.gate.haltAtMs === null &&
-  now.fill.haltAtMs === null &&
+  now.fill.reading.haltAtMs === null &&
+  now.fill.reading.turned === now.gate.turned &&
   !now.fill.late &&
+  !now.fill.mismatched &&
   upcoming !== undefined;
 
 /** Settles once for both steps. */
@@ -116,7 +116,7 @@ function together(inputs: TickInputs): Done {
   const { decision, valuation } = decideOn(inputs, state);
   const { placed, refused } = applyDecision(rules, state, decision, 'all', inputs.upcoming!);
   const executed: Executed = { row, events, placed, refused, placingRefused: null };
-  return { decision, equityDecided: valuation.equity, valuation, executed };
+  return { decision, valuation, executed };
 }
 
 /** Settles a copy for the gate, as it found the switch, and the state itself for the fill step, as that found it. */
@@ -124,19 +124,16 @@ function apart(inputs: TickInputs): Done {
   const { rules, state, bars, row, finer, fromOrdinal, now, upcoming } = inputs;
   const gated = copyState(state);
   advanceTo(rules, gated, bars, fromOrdinal, bars.firstOrdinal + row, now.gate.haltAtMs, finer);
-  const { decision, valuation: decided } = decideOn(inputs, gated);
-  const { haltAtMs, late } = now.fill;
-  const executed = execute({ rules, state, bars, finer, fromOrdinal, decision, haltAtMs, late, upcoming });
+  const { decision } = decideOn(inputs, gated);
+  const executed = execute({ rules, state, bars, finer, fromOrdinal, decision, upcoming, fill: now.fill });
   const valuation = value(state.book, bars.sessionDay[row]!, rules.marking);
-  return { decision, equityDecided: decided.equity, valuation, executed };
+  return { decision, valuation, executed };
 }
 
 /** What a decision is worked out from, beside the settled state. */
-export interface DecidingInputs extends Pick<TickInputs, 'rules' | 'bars' | 'row' | 'upcoming' | 'health'> {
+export interface DecidingInputs extends Omit<MeasureInputs, 'view'> {
   readonly view: View;
-  readonly now: Pick<TickCircumstances, 'lateness_s' | 'misaligned' | 'frozenAtMs'> & {
-    readonly gate: Pick<TickCircumstances['gate'], 'enabled'>;
-  };
+  readonly now: Circumstances & Pick<TickCircumstances, 'frozenAtMs'>;
   readonly workspace?: Workspace;
 }
 
@@ -146,17 +143,11 @@ export function decideOn(
   state: TickState,
 ): { decision: Decision; valuation: Valuation } {
   const { rules, bars, row, now, upcoming } = inputs;
-  const { inputs: measured, valuation } = measure(rules, state, bars, row, {
-    misaligned: now.misaligned,
-    lateness_s: now.lateness_s,
-    tradingEnabled: now.gate.enabled,
-    health: inputs.health,
-    upcoming,
-  });
+  const { inputs: measured, valuation, risk, clusters, total } = measure(inputs, state);
+  const verdict = judge(measured, { config: rules.config, portfolio: rules.portfolio });
   const decision = decide({
-    ...{ rules, state, bars, row, view: inputs.view, verdict: judge(measured, rules.config) },
-    equity: valuation.equity,
-    frozenAtMs: now.frozenAtMs,
+    ...{ rules, state, bars, row, view: inputs.view, verdict, risk, clusters },
+    ...{ equity: valuation.equity, equityOfAll: total.equity, switch: now.gate, frozenAtMs: now.frozenAtMs },
     nextDay: nextSessionDay(rules, upcoming),
     ...(inputs.workspace === undefined ? {} : { workspace: inputs.workspace }),
   });

@@ -4,6 +4,7 @@ import { IntegrityError } from '../kernel/errors.ts';
 import type { StoredState } from '../ledger/artifacts.ts';
 import { bookColumns, imbalance, type Book } from '../portfolio/book.ts';
 import type { MarketRules } from './rules.ts';
+import { parsedRisk } from '../risk/risk-state.ts';
 import { openState, type TickState } from './state.ts';
 
 /** Encodes a state. @throws IntegrityError where the book does not balance: nothing unbalanced is ever stored. */
@@ -21,7 +22,7 @@ export function encodeState(rules: MarketRules, state: TickState): Json {
     return [[symbol, row, [orders.cancelCode[i]!, orders.lastCode[i]!, orders.intent[i]!]]];
   });
   return {
-    v: 2,
+    v: 3,
     capital: book.capital,
     cash: book.cash,
     fees: book.fees,
@@ -35,6 +36,7 @@ export function encodeState(rules: MarketRules, state: TickState): Json {
     orders: working,
     performance: state.performance as unknown as Json,
     drift: state.drift as unknown as Json,
+    risk: state.risk as unknown as Json,
   };
 }
 
@@ -74,6 +76,7 @@ export function decodeState(rules: MarketRules, stored: StoredState): TickState 
   }
   Object.assign(state.performance, stored.performance);
   Object.assign(state.drift, stored.drift);
+  state.risk = parsedRisk(stored.risk);
   assertBalanced(state, 'after it was read');
   return state;
 }

@@ -2,6 +2,7 @@ import { copyOrders, noOrders, type WorkingOrders } from '../execution/orders.ts
 import { copyDrift, openDrift, type Drift } from '../forecast/drift.ts';
 import { copyBook, openBook, type Book } from '../portfolio/book.ts';
 import { copyPerformance, openPerformance, type Performance } from '../portfolio/performance.ts';
+import { copyRisk, openRisk, type RiskState } from '../risk/risk-state.ts';
 import type { MarketRules } from './rules.ts';
 
 /** All that one tick hands to the next. Its size depends on the universe, never on the length of the ledger. */
@@ -10,6 +11,8 @@ export interface TickState {
   readonly orders: WorkingOrders;
   readonly performance: Performance;
   readonly drift: Drift;
+  /** Replaced as a whole by each tick. */
+  risk: RiskState;
 }
 
 export function openState(rules: MarketRules): TickState {
@@ -19,6 +22,7 @@ export function openState(rules: MarketRules): TickState {
     orders: noOrders(n),
     performance: openPerformance(rules.capitalMinor),
     drift: openDrift(),
+    risk: openRisk(rules.capitalMinor),
   };
 }
 
@@ -28,4 +32,5 @@ export const copyState = (state: TickState): TickState => ({
   orders: copyOrders(state.orders),
   performance: copyPerformance(state.performance),
   drift: copyDrift(state.drift),
+  risk: copyRisk(state.risk),
 });

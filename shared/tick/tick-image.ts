@@ -1,8 +1,7 @@
 import { canonicalJson, hashJson, sha256, type Json, type Sha256 } from '../kernel/canonical.ts';
-import { parseIsoUtc } from '../kernel/time.ts';
 import type { Execution } from '../ledger/artifacts.ts';
 import type { TickRecord } from '../ledger/records.ts';
-import type { SwitchReading } from '../risk/kill-switch.ts';
+import { readingOf } from '../risk/kill-switch.ts';
 import { encodeExecution } from './execution-codec.ts';
 import { decodeForecast, encodeForecast, forecastSchema } from './forecast-codec.ts';
 import type { Forecaster } from './forecast-step.ts';
@@ -72,12 +71,11 @@ export function imageOf(reworked: Reworked, held: LedgerTick): TickImage {
     forecast: header.forecast,
     executionBars: header.execution_bars,
     view: decodeForecast(rules, forecastSchema.parse(stored)),
-    switch: readingOf(header.switch),
-    equity: outcome.equityDecided,
+    mismatched: header.release_mismatch,
   });
   const { execution: kept } = held;
-  const reading = readingOf(kept.switch);
-  const execution = encodeExecution(rules, record.tick_utc, reading, kept.late, outcome.executed);
+  const fill = { reading: readingOf(kept.switch), late: kept.late, mismatched: kept.release_mismatch };
+  const execution = encodeExecution(rules, record.tick_utc, fill, outcome.executed);
   return {
     tickUtc: record.tick_utc,
     packet,
@@ -89,13 +87,6 @@ export function imageOf(reworked: Reworked, held: LedgerTick): TickImage {
     equity: outcome.valuation.equity,
   };
 }
-
-/** The switch as an artifact tells it. */
-export const readingOf = (stored: Execution['switch']): SwitchReading => ({
-  enabled: stored.enabled,
-  version: stored.version,
-  haltAtMs: stored.halt_at_utc === null ? null : parseIsoUtc(stored.halt_at_utc),
-});
 
 /** The line of an image in the hash of a whole side. */
 export const imageLine = (image: TickImage): Json => [

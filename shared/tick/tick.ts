@@ -1,18 +1,16 @@
-import type { Timeline } from '../calendar/timeline.ts';
 import { noEvents, type EventSink, type TickEvents } from '../execution/events.ts';
-import { holdingRates } from '../execution/costs.ts';
-import { feesCovered } from '../execution/fees.ts';
 import { NEVER_MS, requestCancel } from '../execution/orders.ts';
 import { addDrift } from '../forecast/drift.ts';
-import type { HealthRecord } from '../forecast/health.ts';
-import { bit } from '../kernel/codes.ts';
 import { IntegrityError } from '../kernel/errors.ts';
 import { isoUtc, SECOND_MS } from '../kernel/time.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { rowsStartingIn } from '../market-data/window.ts';
-import { observeCloses, value, type Valuation } from '../portfolio/mark.ts';
+import { observeCloses, type Valuation } from '../portfolio/mark.ts';
 import { observeEquity, rollDay } from '../portfolio/performance.ts';
-import type { GateInputs, Verdict } from '../risk/gates.ts';
+import { addTick } from '../risk/failure-window.ts';
+import { switchCount } from '../risk/kill-switch.ts';
+import { beginTick, endTick } from '../risk/risk-state.ts';
+import type { Decision } from './decision.ts';
 import type { MarketRules } from './rules.ts';
 import { chargePositions, openBar } from './open-bar.ts';
 import { settle, type ExecutionRows } from './settle.ts';
@@ -117,7 +115,9 @@ export function advanceTo(
   for (let ordinal = fromOrdinal; ordinal <= toOrdinal; ordinal++) {
     const missed = ordinal < toOrdinal;
     advance(rules, state, bars, ordinal - bars.firstOrdinal, haltAtMs ?? NEVER_MS, events, finer);
-    if (missed && state.performance.firstActiveDay >= 0) {
+    if (missed) {
+      state.risk.failures = addTick(state.risk.failures, bars.sessionDay[ordinal - bars.firstOrdinal]!, true);
+      if (state.performance.firstActiveDay < 0) continue;
       state.performance.ticksFailed++;
       state.performance.barsExpected += rules.instruments.symbols.length;
     }
@@ -125,79 +125,11 @@ export function advanceTo(
   return { row: toOrdinal - bars.firstOrdinal, events };
 }
 
-/** What the gates need that the book and the bar do not tell. */
-export interface Circumstances {
-  readonly misaligned: number;
-  readonly lateness_s: number;
-  readonly tradingEnabled: boolean;
-  readonly health: HealthRecord;
-  /** Bars after this one that the calendar knows; undefined where it ends too soon. */
-  readonly upcoming: Timeline | undefined;
-}
-
-/** Values the settled book and measures everything that the gates judge. */
-export function measure(
-  rules: MarketRules,
-  state: TickState,
-  bars: Bars,
-  row: number,
-  circumstances: Circumstances,
-): { inputs: GateInputs; valuation: Valuation } {
-  const n = rules.instruments.symbols.length;
-  const day = bars.sessionDay[row]!;
-  const valuation = value(state.book, day, rules.marking);
-  const { equity, gross, largest } = valuation;
-  const { performance } = state;
-  const daysAhead = new Set(circumstances.upcoming?.sessionDay);
-  return {
-    valuation,
-    inputs: {
-      instruments: n,
-      instrumentsRed: countRed(bars, row, rules.unusable),
-      instrumentsSeen: countPresent(bars, row),
-      misaligned: circumstances.misaligned,
-      lateness_s: circumstances.lateness_s,
-      calendarCovered: circumstances.upcoming !== undefined,
-      rulesCovered: [day, ...daysAhead].every((one) => costsCovered(rules, state, one)),
-      health: circumstances.health,
-      tradingEnabled: circumstances.tradingEnabled,
-      drawdown: equity / Math.max(performance.peak, equity) - 1,
-      dailyReturn: equity / performance.today.equityOpen - 1,
-      gross: equity > 0 ? gross / equity : NaN,
-      name: equity > 0 ? largest / equity : NaN,
-    },
-  };
-}
-
-/** Whether fees, and what every open position is charged for being held, have a row for the day. */
-function costsCovered(rules: MarketRules, { book }: TickState, day: number): boolean {
-  if (!feesCovered(rules.costs.fees, day)) return false;
-  if (rules.costs.profile.holding.length === 0) return true;
-  return rules.instruments.symbols.every((symbol, i) => {
-    const held = book.quantity[i]!;
-    return held === 0 || holdingRates(rules.costs, held > 0 ? 1 : -1, symbol, day) !== undefined;
-  });
-}
-
-/** Instruments of a row whose bar is void for this market. */
-export function countRed(bars: Bars, row: number, unusable: number): number {
-  const n = bars.instruments.length;
-  let red = 0;
-  for (let i = 0; i < n; i++) if ((bars.flags[row * n + i]! & unusable) !== 0) red++;
-  return red;
-}
-
-function countPresent(bars: Bars, row: number): number {
-  const n = bars.instruments.length;
-  let present = 0;
-  for (let i = 0; i < n; i++) if ((bars.flags[row * n + i]! & bit.DATA_MISSING) === 0) present++;
-  return present;
-}
-
 /** What closing a tick adds to the performance beside the equity. */
 export interface Closing {
-  readonly verdict: Verdict;
+  readonly decision: Decision;
   readonly valuation: Valuation;
+  readonly placed: number;
   readonly instrumentsRed: number;
   readonly misaligned: number;
   readonly late: boolean;
@@ -207,11 +139,26 @@ export interface Closing {
 
 /** Closes a tick: equity, exposure, data counts and drift enter what the sign-off will read. */
 export function close(rules: MarketRules, state: TickState, bars: Bars, row: number, closing: Closing): void {
-  const { performance } = state;
-  if (performance.firstActiveDay < 0 && closing.verdict.status !== 'RED') {
+  const { performance, orders } = state;
+  const { decision } = closing;
+  const { verdict } = decision;
+  if (performance.firstActiveDay < 0 && verdict.status !== 'RED') {
     performance.firstActiveDay = bars.sessionDay[row]!;
   }
   observeEquity(performance, closing.valuation.equity, closing.valuation.gross);
+  const begun = beginTick(state.risk, bars.sessionDay[row]!, switchCount(decision.switch), rules.config);
+  const { ordersEnded, ordersFailed } = performance;
+  state.risk = endTick(
+    begun,
+    {
+      ...{ ordinal: decision.ordinal, decidedAtMs: decision.frozenAtMs, verdict },
+      ...{ equity: closing.valuation.equity, equityOfAll: decision.equityOfAll },
+      clusters: decision.clusters,
+      ...{ late: closing.late, placed: closing.placed, ordersEnded, ordersFailed },
+      working: (ordinal) => orders.quantity.some((q, i) => q !== 0 && orders.decidedOrdinal[i] === ordinal),
+    },
+    rules.config,
+  );
   if (performance.firstActiveDay < 0) return;
   performance.barsExpected += rules.instruments.symbols.length;
   performance.barsGood += rules.instruments.symbols.length - closing.instrumentsRed;

@@ -3,12 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { HANDLERS } from '../../functions/handlers.ts';
 import { recordFailure } from '../../functions/record-failure/handler.ts';
 import { readConfigFiles } from '../../functions/runtime/config-files.ts';
-import { lineSource, runtimeOf, type MarketRuntime, type Runtime } from '../../functions/runtime/runtime.ts';
+import { healthCheck } from '../../functions/health-check/handler.ts';
+import { runtimeOf, type Alert, type MarketRuntime, type Runtime } from '../../functions/runtime/runtime.ts';
+import { watchSwitch } from '../../functions/switch-watcher/handler.ts';
 import { STEPS, type StepName } from '../../functions/steps.ts';
 import { synthesiseDefinition } from '../../infra/local/definition.ts';
 import type { Definition } from '../../infra/local/dialect.ts';
 import { localMachine, type Handler } from '../../infra/local/machine.ts';
 import { planBars, planMarket, type MarketPlan } from '../../infra/local/market-plan.ts';
+import { localMarket } from '../../infra/local/market-runtime.ts';
 import { openLedger, type OpenedLedger } from '../../infra/local/open-ledger.ts';
 import { replayMarket } from '../../infra/local/replay.ts';
 import { parseConfig, SCHEMAS, type Config, type MarketFiles } from '../../shared/config/config.ts';
@@ -24,7 +27,7 @@ import {
   type StoredState,
 } from '../../shared/ledger/artifacts.ts';
 import { getChecked, getJson, parseStored, readHead } from '../../shared/ledger/chain.ts';
-import { DISABLE_TRADING, ledgerPartition } from '../../shared/ledger/keys.ts';
+import { DISABLE_TRADING, ledgerPartition, marketSwitch } from '../../shared/ledger/keys.ts';
 import {
   recordSchema,
   referenceSchema,
@@ -36,6 +39,8 @@ import { loadWindow } from '../../shared/ledger/window-store.ts';
 import type { Bars } from '../../shared/market-data/bars.ts';
 import type { BarProvider } from '../../shared/market-data/provider.ts';
 import { frozenSpreads } from '../../shared/release/release.ts';
+import type { HealthCheck } from '../../shared/risk/health-check.ts';
+import type { Turn } from '../../shared/risk/switch-machine.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 import { backtest, type Backtest } from '../../shared/tick/backtest.ts';
 import { withSpreads, type MarketRules } from '../../shared/tick/rules.ts';
@@ -129,8 +134,11 @@ export async function backtestOf(layout: Layout, release: OpenedLedger['release'
 export const frozenRules = ({ plan }: Layout, release: OpenedLedger['release']): MarketRules =>
   withSpreads(plan.rules, frozenSpreads(release));
 
-export const open = (stores: Stores, { plan, config, configTexts }: Layout): Promise<OpenedLedger> =>
-  openLedger(stores, plan, config, configTexts, CODE_SHA256);
+export const open = (
+  stores: Stores,
+  { plan, config, configTexts }: Layout,
+  mode: 'forward' | 'replay' = 'replay',
+): Promise<OpenedLedger> => openLedger(stores, plan, config, configTexts, CODE_SHA256, mode);
 
 /** What one run of a tick may be told; a run is a process with a clock of its own. */
 export interface RunOptions {
@@ -140,6 +148,8 @@ export interface RunOptions {
   readonly before?: (step: StepName) => void | Promise<void>;
   readonly after?: (step: StepName) => void | Promise<void>;
   readonly provider?: BarProvider;
+  /** What else of the market's runtime is another one, such as parts that differ from the release. */
+  readonly runtime?: Partial<MarketRuntime>;
 }
 
 const SECONDS_AFTER_CLOSE: Readonly<Record<StepName, number>> = {
@@ -190,32 +200,53 @@ export interface Schedule {
   /** The close of the k-th tick of the layout. */
   tickMs(k: number): number;
   /** A runtime with a clock of its own, as a Lambda has it. */
-  runtime(atMs: number, provider?: BarProvider): { runtime: Runtime; clock: SimulatedClock };
+  runtime(
+    atMs: number,
+    provider?: BarProvider,
+    changes?: Partial<MarketRuntime>,
+  ): { runtime: Runtime; clock: SimulatedClock };
+  /** What an operator was told so far. */
+  readonly alerts: readonly Alert[];
+  /** Holds a health check at a moment. */
+  check(atMs: number): Promise<HealthCheck>;
+  /** Brings the switch in line at a moment, as the watcher does. */
+  watch(atMs: number): Promise<Turn[]>;
   /** Runs the machine on the k-th tick's event, as the schedule would. */
   run(k: number, options?: RunOptions): Promise<unknown>;
   /** Runs the machine on an event for any moment. */
   runAt(tickMs: number, options?: RunOptions): Promise<unknown>;
 }
 
-export async function schedule(stores: Stores, layout: Layout): Promise<Schedule> {
+export async function schedule(
+  stores: Stores,
+  layout: Layout,
+  mode: 'forward' | 'replay' = 'replay',
+): Promise<Schedule> {
   const { plan, config, market } = layout;
-  const opened = await open(stores, layout);
+  const opened = await open(stores, layout, mode);
   const runMachine = await machine();
-  const marketRuntime: MarketRuntime = {
-    rules: frozenRules(layout, opened.release),
-    provider: plan.provider,
-    executionProvider: plan.executionProvider,
-    release: opened.release,
-    releaseSha256: opened.sha256,
-    thresholds: config.thresholds,
-    line: lineSource(plan.rules),
-  };
-  const runtime: Schedule['runtime'] = (atMs, provider = plan.provider) => {
+  const { rules, files, provider: recorded, executionProvider, rates } = plan;
+  const marketRuntime: MarketRuntime = localMarket({
+    ...{
+      config,
+      files,
+      rules,
+      opened,
+      codeSha256: CODE_SHA256,
+      provider: recorded,
+      executionProvider,
+      rates,
+    },
+  });
+  const alerts: Alert[] = [];
+  const runtime: Schedule['runtime'] = (atMs, provider = plan.provider, changes = {}) => {
     const clock = new SimulatedClock(atMs);
-    return { clock, runtime: runtimeOf(stores, clock, new Map([[market, { ...marketRuntime, provider }]])) };
+    const changed = { ...marketRuntime, provider, ...changes };
+    const tell = async (alert: Alert): Promise<void> => void alerts.push(alert);
+    return { clock, runtime: runtimeOf(stores, clock, new Map([[market, changed]]), tell) };
   };
   const runAt: Schedule['runAt'] = (tickMs, options = {}) => {
-    const own = runtime(tickMs, options.provider);
+    const own = runtime(tickMs, options.provider, options.runtime);
     const seconds = { ...SECONDS_AFTER_CLOSE, ...options.secondsAfterClose };
     const handle = async (step: StepName, input: unknown): Promise<unknown> => {
       await options.before?.(step);
@@ -228,16 +259,25 @@ export async function schedule(stores: Stores, layout: Layout): Promise<Schedule
     return runMachine({ handle, runtime: own.runtime }, { market, scheduled_at_utc: scheduled });
   };
   const tickMs = (k: number): number => plan.line.endMs[plan.firstRow + k]!;
-  return { layout, stores, opened, tickMs, runtime, runAt, run: (k, options) => runAt(tickMs(k), options) };
+  const run: Schedule['run'] = (k, options) => runAt(tickMs(k), options);
+  const check = (atMs: number): Promise<HealthCheck> => healthCheck({ market }, runtime(atMs).runtime);
+  const watch = async (atMs: number): Promise<Turn[]> =>
+    (await watchSwitch({ markets: [market] }, runtime(atMs).runtime))[market]!;
+  return { layout, stores, opened, tickMs, runtime, runAt, run, alerts, check, watch };
 }
 
-/** Turns the parameter of the kill switch, as an operator at a moment; `value` undefined takes the latch away. */
-export const turnSwitch = (stores: Stores, value: string, atMs: number) =>
-  stores.parameters.put(DISABLE_TRADING, {
+/** Turns a parameter of the kill switch, that of all markets or one's own, as somebody at a moment. */
+export const turnSwitch = (
+  stores: Stores,
+  value: string,
+  atMs: number,
+  { by = 'operator', why = 'turned by a test', market }: { by?: string; why?: string; market?: string } = {},
+) =>
+  stores.parameters.put(market === undefined ? DISABLE_TRADING : marketSwitch(market), {
     value,
     changedAtMs: atMs,
-    changedBy: 'operator',
-    description: 'turned by a test',
+    changedBy: by,
+    description: why,
   });
 
 /** The head of a market's chain. */

@@ -94,6 +94,7 @@ export function rulesOf(
       fillSpec: SCHEMAS.fill_model_spec.parse(merged(files.fillSpec, overrides.fillSpec)),
       costProfile: SCHEMAS.cost_profile.parse(merged(files.costProfile, overrides.costProfile)),
       policy: SCHEMAS.policy.parse(merged(files.policy, overrides.policy)),
+      portfolio: files.portfolio,
       tradingRules: SCHEMAS.trading_rules.parse(
         withLotBoards({ ...files.tradingRules, ...overrides.tradingRules }, overrides.instruments ?? []),
       ),

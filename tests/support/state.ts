@@ -1,6 +1,9 @@
 import { NEVER_MS, type OrderColumn } from '../../shared/execution/orders.ts';
 import { post } from '../../shared/portfolio/book.ts';
 import type { MarketRules } from '../../shared/tick/rules.ts';
+import { noClusters } from '../../shared/risk/clusters.ts';
+import { openSwitch } from '../../shared/risk/kill-switch.ts';
+import type { DecisionHead } from '../../shared/tick/decision.ts';
 import { openState, type TickState } from '../../shared/tick/state.ts';
 import type { GateInputs, Verdict } from '../../shared/risk/gates.ts';
 
@@ -55,22 +58,39 @@ export function holding(
   return state;
 }
 
+const none = { value: 0, name: '' };
+const noLosses = { drawdown: 0, dailyReturn: 0, drawdownSinceHalt: 0, dailyReturnSinceHalt: 0 };
+
 /** Measurements that every gate is content with. */
 export const goodInputs: GateInputs = {
-  instruments: 4,
-  instrumentsRed: 0,
-  instrumentsSeen: 4,
-  misaligned: 0,
-  lateness_s: 60,
-  calendarCovered: true,
-  rulesCovered: true,
+  data: {
+    ...{ instruments: 4, seen: 4, red: 0, missing: 0, duplicates: 0, stale: 0, suspects: 0 },
+    ...{ misaligned: 0, fallbacks: 0, disagreements: 0, lateness_s: 60 },
+  },
   health: { source: 'oos', samples: 1000, brier: 0.24, coverage: 0.8, grade: 'A', codes: [] },
+  calendar: { covered: true, rulesCovered: true },
+  mismatched: [],
   tradingEnabled: true,
-  drawdown: 0,
-  dailyReturn: 0,
-  gross: 0,
-  name: 0,
+  risk: {
+    losses: noLosses,
+    exposure: { gross: 0, net: 0, name: none, theme: none, cluster: none, capacity: none },
+    ...{ turnover: 0, ordersToday: 0, failRate: 0 },
+  },
+  portfolio: { gross: 0, losses: noLosses },
 };
+
+/** What a decision says of the whole market where a test is about something else. */
+export const decisionHead = (
+  head: Pick<DecisionHead, 'ordinal' | 'tickMs' | 'frozenAtMs'> & Partial<DecisionHead>,
+): DecisionHead => ({
+  ...{ verdict: greenVerdict, switch: openSwitch, equity: 0, equityOfAll: NaN, clusters: noClusters },
+  ...head,
+});
+
+/** What deciding needs beside the bars and the forecast where a test is about something else. */
+export const quietRisk = (state: TickState) => ({
+  ...{ risk: state.risk, clusters: noClusters, switch: openSwitch, equityOfAll: NaN },
+});
 
 export const greenVerdict: Verdict = {
   status: 'GREEN',

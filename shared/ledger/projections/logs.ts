@@ -6,6 +6,7 @@ import type { AbsentRecord, SwitchRecord, TickRecord } from '../records.ts';
 interface GateFinding {
   readonly gate: string;
   readonly check: string;
+  readonly subject: string;
   readonly level: string;
   readonly code: string | null;
   readonly value: number;
@@ -52,16 +53,33 @@ export const absentLine = (record: AbsentRecord, sha256: string): Json => ({
 export const gateLines = (record: TickRecord, sha256: string, gates: readonly GateFinding[]): Json[] =>
   gates.map((gate) => ({ market: record.market, tick_utc: record.tick_utc, ...gate, record_sha256: sha256 }));
 
+/** A line a change of the switch, a refusal or an acknowledgement: who, when, from, to, why and on what evidence. */
 export const switchLine = (record: SwitchRecord, sha256: string): Json => ({
   market: record.market,
   at_utc: record.at_utc,
   from: record.from,
   to: record.to,
+  cause: record.cause,
+  trigger: record.trigger,
   actor: record.actor,
+  role: record.role,
   reason: record.reason,
+  missing: record.missing,
+  evidence: record.evidence,
   parameter_version: record.parameter_version,
+  market_version: record.market_version,
   record_sha256: sha256,
 });
+
+const RECOVERY_CAUSES: ReadonlySet<SwitchRecord['cause']> = new Set([
+  'recovery',
+  'refusal',
+  'trial_passed',
+  'trial_failed',
+]);
+
+/** Whether a change belongs to the log of recoveries: requests, granted or refused, and how their trials ended. */
+export const isRecoveryStep = ({ cause }: SwitchRecord): boolean => RECOVERY_CAUSES.has(cause);
 
 /** Expected and seen bars of one session, and what lay off the calendar's grid. */
 export interface SessionAlignment {

@@ -15,7 +15,15 @@ import { walkChain } from '../walk.ts';
 import type { RowContext } from './context.ts';
 import { fillRow, type FillRow } from './fills.ts';
 import { postingRow, type PostingRow } from './postings.ts';
-import { absentLine, addAlignment, gateLines, runLine, switchLine, type SessionAlignment } from './logs.ts';
+import {
+  absentLine,
+  addAlignment,
+  gateLines,
+  isRecoveryStep,
+  runLine,
+  switchLine,
+  type SessionAlignment,
+} from './logs.ts';
 import { endedOrderRow, workingOrderRows, type Origin, type OrderRow } from './orders.ts';
 import { dailyRow, driftRows, positionRows } from './positions.ts';
 
@@ -24,6 +32,7 @@ export type PacketReader = (record: TickRecord) => Promise<{
   readonly gates: readonly {
     gate: string;
     check: string;
+    subject: string;
     level: string;
     code: string | null;
     value: number;
@@ -46,6 +55,8 @@ export interface MarketRows {
   readonly runs: string[];
   readonly gates: string[];
   readonly switches: string[];
+  /** Of those, requests to start again and how their trials ended. */
+  readonly recoveries: string[];
   readonly sessions: SessionAlignment[];
   /** Instruments of all ticks by action, and ticks by the codes that blocked them. */
   readonly actions: Record<string, number>;
@@ -70,6 +81,7 @@ export async function projectMarket(
     runs: [],
     gates: [],
     switches: [],
+    recoveries: [],
     sessions: [],
     actions: {},
     blocked: {},
@@ -85,7 +97,11 @@ export async function projectMarket(
     rows.drift.push(...driftRows(context, report, psiRed));
   };
   for await (const { record, sha256 } of walkChain(stores, context.market)) {
-    if (record.kind === 'switch') rows.switches.push(line(switchLine(record, sha256)));
+    if (record.kind === 'switch') {
+      const text = line(switchLine(record, sha256));
+      rows.switches.push(text);
+      if (isRecoveryStep(record)) rows.recoveries.push(text);
+    }
     if (record.kind === 'missed' || record.kind === 'failed')
       rows.runs.push(line(absentLine(record, sha256)));
     if (record.kind !== 'tick') continue;

@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
+import { IntegrityError } from '../../shared/kernel/errors.ts';
+import { isoUtc, SECOND_MS } from '../../shared/kernel/time.ts';
+import { getChecked, isConflict, putJson } from '../../shared/ledger/chain.ts';
+import { CHECKS, ledgerPartition } from '../../shared/ledger/keys.ts';
+import type { Head } from '../../shared/ledger/records.ts';
+import { walkBack } from '../../shared/ledger/walk.ts';
+import type { GateRow } from '../../shared/risk/gate-row.ts';
+import { groupsOf, withCheck, type HealthCheck } from '../../shared/risk/health-check.ts';
+import { parsePacket } from '../../shared/tick/packet.ts';
+import { parseInput } from '../envelope.ts';
+import { noteFailure } from '../record-failure/failures.ts';
+import { requireHead } from '../runtime/context.ts';
+import { dueOrdinal, readChecks, reconcile } from '../runtime/reconcile.ts';
+import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
+
+const checkEvent = z.object({ market: z.string().min(1) });
+const TRIES = 5;
+
+/**
+ * Looks at a market on a schedule of its own, halted or not, and writes down how data, model and risk stand at its
+ * newest committed bar, so that a recovery can be earned. Brings the switch in line first, as every gate does. What it
+ * reads it reads through its hashes: bytes that are not what they should be halt the market.
+ */
+export async function healthCheck(event: unknown, runtime: Runtime): Promise<HealthCheck> {
+  const { market: name } = parseInput('health-check', event, checkEvent);
+  const market = runtime.market(name);
+  try {
+    await reconcile(runtime, market);
+    return await check(runtime, market);
+  } catch (error) {
+    if (!(error instanceof IntegrityError)) throw error;
+    const atMs = runtime.clock.now();
+    const failure = { step: 'health-check', error: `${error.name}: ${error.message}`, atMs };
+    await noteFailure(runtime.stores, name, atMs, failure);
+    await reconcile(runtime, market);
+    throw error;
+  }
+}
+
+async function check(runtime: Runtime, market: MarketRuntime): Promise<HealthCheck> {
+  const { stores, clock } = runtime;
+  const { market: name, sla } = market.rules.config;
+  const { head } = await requireHead(runtime, market);
+  // A tick has its SLA to commit in; a bar that is older and not committed is one that the chain lags behind.
+  const settled = { ...runtime, clock: { now: () => clock.now() - sla.late_after_s * SECOND_MS } };
+  const current = dueOrdinal(settled, market, head) <= head.ordinal;
+  const rows = await newestRows(runtime, head);
+  const groups =
+    rows === undefined ? ({ data: 'RED', model: 'RED', risk: 'RED' } as const) : groupsOf(rows, current);
+  const facts = {
+    ...{ at_utc: isoUtc(clock.now()), tick_utc: head.tick_utc, ordinal: head.ordinal },
+    ...groups,
+  };
+  const stored = await putJson(stores.artifacts, name, 'health', clock.now(), {
+    ...{ v: 1, market: name, ...facts, current, head: head.sha256 },
+    rows: (rows ?? []) as unknown as Json,
+  });
+  const made = { ...facts, sha256: stored.sha256 };
+  await append(runtime, name, made);
+  return made;
+}
+
+/** The gates of the newest bar; undefined where its tick was missed or failed, or there is none yet. */
+async function newestRows({ stores }: Runtime, head: Head): Promise<readonly GateRow[] | undefined> {
+  const record = await walkBack(stores, head, ({ kind }) => kind !== 'switch');
+  if (record.kind !== 'tick') return undefined;
+  const packet = await getChecked(stores.artifacts, record.decision);
+  await getChecked(stores.artifacts, record.state);
+  return parsePacket(packet, record.decision.key).header.gates;
+}
+
+async function append(runtime: Runtime, market: string, made: HealthCheck): Promise<void> {
+  const { state } = runtime.stores;
+  const partition = ledgerPartition(market);
+  for (let left = TRIES; ; left--) {
+    const before = await state.get(partition, CHECKS);
+    const checks = withCheck(await readChecks(runtime, market), made);
+    const item = { partition, sort: CHECKS, body: canonicalJson({ checks } as unknown as Json) };
+    try {
+      return await state.transact([
+        before === undefined ? { item, expect: 'absent' } : { item, expect: 'equals', body: before.body },
+      ]);
+    } catch (error) {
+      if (!isConflict(error) || left <= 1) throw error;
+    }
+  }
+}

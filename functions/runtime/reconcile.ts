@@ -1,0 +1,175 @@
+import { rowClosingAt, firstEndingFrom } from '../../shared/calendar/timeline.ts';
+import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
+import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
+import { stateSchema } from '../../shared/ledger/artifacts.ts';
+import { commit, getJson, isConflict, parseStored, readHead, readLatch } from '../../shared/ledger/chain.ts';
+import { CHECKS, DISABLE_TRADING, LATCH, ledgerPartition, marketSwitch } from '../../shared/ledger/keys.ts';
+import type { Head, Latch } from '../../shared/ledger/records.ts';
+import { checksSchema, type HealthCheck } from '../../shared/risk/health-check.ts';
+import type { SwitchParameters } from '../../shared/risk/kill-switch.ts';
+import { roleIn } from '../../shared/risk/roles.ts';
+import {
+  latchAfter,
+  nextStep,
+  SYSTEM,
+  type SwitchFacts,
+  type Turn,
+} from '../../shared/risk/switch-machine.ts';
+import { switchRecord } from '../../shared/risk/switch-record.ts';
+import { parsedRisk, type RiskState } from '../../shared/risk/risk-state.ts';
+import type { Write } from '../../shared/stores/ports.ts';
+import { readFailures } from '../record-failure/failures.ts';
+import { readParameters } from './context.ts';
+import type { MarketRuntime, Runtime } from './runtime.ts';
+
+/** Steps that one call takes at most: a halt, a request and its answer lie behind each other. */
+const STEPS_MAX = 5;
+
+/** The head of a market's chain with its stored text. */
+interface At {
+  readonly head: Head;
+  readonly body: string;
+}
+
+/**
+ * Brings the latch in line with everything that may turn it: both parameters and their history, failed runs, what the
+ * newest tick tripped, and the end of a trial. Every step of the switch is one record and one conditional commit; a
+ * caller that loses the race finds the winner's. Change events are best effort, so every gate and health check calls
+ * this, as do the commands that turn the switch.
+ * @returns the turns that this call recorded.
+ */
+export async function reconcile(runtime: Runtime, market: MarketRuntime): Promise<Turn[]> {
+  const turns: Turn[] = [];
+  for (let k = 0; k < STEPS_MAX; k++) {
+    const at = await readHead(runtime.stores, market.rules.config.market);
+    // Whose release it is not has nothing to turn here.
+    if (at?.head.release_sha256 !== market.releaseSha256) return turns;
+    const latch = await readLatch(runtime.stores, market.rules.config.market);
+    // No latch is HALTED, and nothing but an opening makes one.
+    if (latch === undefined) return turns;
+    const facts = await factsOf(runtime, market, at.head, latch);
+    const step = nextStep(facts);
+    if (step === undefined) return turns;
+    if (step.turn !== undefined && !(await recordTurn(runtime, market, at, latch, step.turn))) continue;
+    if (step.putBack !== undefined) await putBack(runtime, market, step.putBack);
+    if (step.turn !== undefined) {
+      turns.push(step.turn);
+      await tell(runtime, market, step.turn);
+    }
+  }
+  return turns;
+}
+
+/** Everything that the switch is worked out from, as the stores have it now. */
+export async function factsOf(
+  runtime: Runtime,
+  market: MarketRuntime,
+  head: Head,
+  latch: Latch,
+): Promise<SwitchFacts> {
+  const { stores } = runtime;
+  const { config } = market.rules;
+  const [parameters, stored] = await Promise.all([
+    readParameters(runtime, config.market),
+    getJson(stores.artifacts, head.state, stateSchema),
+  ]);
+  const risk: RiskState = parsedRisk(stored.risk);
+  return {
+    latch,
+    parameters,
+    history: await historyOf(runtime, config.market, latch, parameters),
+    head,
+    risk,
+    decidedAtMs: risk.decidedAtMs,
+    failures: await readFailures(stores, config.market, stored.last_end_ms, parseIsoUtc(latch.since_utc)),
+    checks: await readChecks(runtime, config.market),
+    dueOrdinal: dueOrdinal(runtime, market, head),
+    config: config.kill_switch,
+    roleOf: roleIn(market.operators, head.mode),
+  };
+}
+
+/** Versions since those answered; read only where something changed, since a tick reads the switch every time. */
+async function historyOf(
+  { stores }: Runtime,
+  market: string,
+  latch: Latch,
+  { all, own }: SwitchParameters,
+): Promise<SwitchFacts['history']> {
+  const read = (changed: boolean, name: string) => (changed ? stores.parameters.history(name) : []);
+  return {
+    all: await read(all !== undefined && all.version !== latch.parameter_version, DISABLE_TRADING),
+    own: await read(own !== undefined && own.version !== latch.market_version, marketSwitch(market)),
+  };
+}
+
+/** The latest health checks of a market, oldest first. */
+export async function readChecks({ stores }: Runtime, market: string): Promise<HealthCheck[]> {
+  const item = await stores.state.get(ledgerPartition(market), CHECKS);
+  return item === undefined ? [] : parseStored(item.body, checksSchema, `health checks of ${market}`).checks;
+}
+
+/** The ordinal of the newest bar that has closed by now. */
+export function dueOrdinal(runtime: Runtime, market: MarketRuntime, head: Head): number {
+  const headMs = parseIsoUtc(head.tick_utc);
+  const nowMs = Math.max(headMs, runtime.clock.now());
+  const line = market.line(headMs, nowMs);
+  const after = firstEndingFrom(line, nowMs + 1);
+  return head.ordinal + after - 1 - rowClosingAt(line, headMs);
+}
+
+/** Commits a turn as a switch record together with the latch; false where another writer was first. */
+async function recordTurn(
+  { stores }: Runtime,
+  { rules }: MarketRuntime,
+  { head, body }: At,
+  latch: Latch,
+  turn: Turn,
+): Promise<boolean> {
+  const { market } = rules.config;
+  const n = head.n + 1;
+  const record = switchRecord(market, head, turn);
+  const item = (value: Latch): Write['item'] => ({
+    partition: ledgerPartition(market),
+    sort: LATCH,
+    body: canonicalJson(value as unknown as Json),
+  });
+  const moved: Write = {
+    item: item(latchAfter(latch, turn, n, head.ordinal)),
+    expect: 'equals',
+    body: item(latch).body,
+  };
+  const { n: _, sha256: __, key: ___, mode: ____, release_sha256: _____, ...kept } = head;
+  try {
+    await commit(stores, { atMs: turn.atMs, record, head: kept, previousHead: body, also: [moved] });
+    return true;
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    return false;
+  }
+}
+
+/** Puts the market's parameter to `true`: the safe side, whoever changed it meanwhile. */
+async function putBack({ stores, clock }: Runtime, { rules }: MarketRuntime, why: string): Promise<void> {
+  await stores.parameters.put(marketSwitch(rules.config.market), {
+    value: 'true',
+    changedAtMs: clock.now(),
+    changedBy: SYSTEM,
+    description: why.slice(0, DESCRIPTION_CHARS_MAX).toWellFormed(),
+  });
+}
+
+/** AWS Systems Manager keeps a description of at most 1,024 characters. */
+export const DESCRIPTION_CHARS_MAX = 1_024;
+
+async function tell(runtime: Runtime, { rules }: MarketRuntime, turn: Turn): Promise<void> {
+  if (turn.cause === 'acknowledged') return;
+  const missing = turn.missing.map(({ detail }) => detail).join('; ');
+  await runtime.alert({
+    level: turn.to === 'HALTED' ? 'PAGE' : 'INFO',
+    market: rules.config.market,
+    code: turn.cause,
+    message: `${turn.from} to ${turn.to}: ${turn.cause}${turn.trigger === null ? '' : ` by ${turn.trigger}`}, ${turn.actor}: ${missing || turn.reason}`,
+    at_utc: isoUtc(turn.atMs),
+  });
+}

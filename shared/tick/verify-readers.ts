@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { canonicalJson, type Json } from '../kernel/canonical.ts';
+import { IntegrityError } from '../kernel/errors.ts';
+import { parseStored } from '../ledger/chain.ts';
+import type { UpperReaders } from '../ledger/verify-tick.ts';
+import { forecastSchema } from './forecast-codec.ts';
+import { PACKET_COLUMNS, parsePacket } from './packet.ts';
+
+/** The readers of what only the room of the tick knows. */
+export const verifyReaders: UpperReaders = {
+  packet(bytes, what) {
+    const { header, rows } = parsePacket(bytes, what);
+    if (header.columns.join() !== PACKET_COLUMNS.join())
+      throw new IntegrityError(`${what} has other columns`);
+    return {
+      header: z.record(z.string(), z.json()).parse(header),
+      switch: header.switch,
+      symbols: rows.map(([symbol]) => symbol),
+      deltas: rows.map((row) => Number(row[PACKET_COLUMNS.indexOf('delta')])),
+      text: linesOf([header, ...rows], what),
+    };
+  },
+  forecast: (bytes, what) => parseStored(new TextDecoder().decode(bytes), forecastSchema, what),
+};
+
+/** Canonical JSON lines. @throws IntegrityError where a text, holding half a surrogate pair, has no canonical form. */
+function linesOf(lines: readonly unknown[], what: string): string {
+  try {
+    return lines.map((line) => `${canonicalJson(line as Json)}\n`).join('');
+  } catch (cause) {
+    throw new IntegrityError(`${what} is not canonical`, { what }, { cause });
+  }
+}
