@@ -9,6 +9,16 @@ export const VERBS: Readonly<Record<string, VerbLine>> = {
   },
   backtest: { describe: 'run the same rules in one loop', load: () => import('./verbs/backtest.ts') },
   status: { describe: 'show where each ledger stands', load: () => import('./verbs/status.ts') },
+  halt: { describe: 'disable trading in one market or all', load: () => import('./verbs/halt.ts') },
+  resume: {
+    describe: 'ask for a recovery of a halted market',
+    load: () => import('./verbs/resume.ts'),
+  },
+  health: { describe: 'hold a health check of a market', load: () => import('./verbs/health.ts') },
+  drill: {
+    describe: 'prove on a scratch copy that the kill switch works',
+    load: () => import('./verbs/drill.ts'),
+  },
   export: { describe: 'rebuild every projection from the chain', load: () => import('./verbs/export.ts') },
   capacity: {
     describe: 'show break-even and optimal sizes of the forecasts in a ledger',

@@ -23,7 +23,11 @@ export const verb: Verb<{ ledger: string; json?: boolean }> = {
           one.tick_utc,
           one.equity,
           one.latch,
+          one.since_utc,
           one.disable_trading,
+          one.disable_trading_market,
+          one.checks_good,
+          one.turned_by,
           one.head,
         ]);
         const head = [
@@ -33,7 +37,11 @@ export const verb: Verb<{ ledger: string; json?: boolean }> = {
           'newest tick',
           'equity',
           'latch',
+          'since',
           'DISABLE_TRADING',
+          'own',
+          'good checks',
+          'turned by',
           'chain head',
         ];
         io.out(renderTable(head, rows, { color: mayColor(io) }));

@@ -1,5 +1,6 @@
 import { findCertificates } from '../../shared/ledger/certificates.ts';
 import { readHead } from '../../shared/ledger/chain.ts';
+import { findDrill } from '../../shared/ledger/drills.ts';
 import { signOff } from '../../shared/tick/sign-off.ts';
 import { committedSchema, parseInput } from '../envelope.ts';
 import { loadState } from '../runtime/context.ts';
@@ -20,12 +21,16 @@ export async function signoff(input: unknown, runtime: Runtime): Promise<Finishe
   const market = runtime.market(tick.market);
   const { head } = (await readHead(runtime.stores, tick.market))!;
   const certified = { market: tick.market, headSha256: head.sha256 };
-  const [state, certificates] = await Promise.all([
+  const [state, certificates, drill] = await Promise.all([
     loadState(runtime, market.rules, head),
     findCertificates(runtime.stores.artifacts, certified),
+    findDrill(runtime.stores, tick.market),
   ]);
   const { rules, release, releaseSha256 } = market;
-  const result = signOff([{ rules, release, releaseSha256, head, state, certificates }], market.thresholds);
+  const result = signOff(
+    [{ rules, release, releaseSha256, head, state, certificates, drill }],
+    market.thresholds,
+  );
   const write = (name: string, text: string): Promise<void> =>
     runtime.stores.projections.write(`signoff/${tick.market}/${name}`, new TextEncoder().encode(text));
   await write('threshold_report.csv', result.csv);

@@ -67,7 +67,7 @@ async function certifyMarket(
   { kinds, backtested, codeSha256 = sourceHash() }: CertifyOptions,
 ): Promise<Certificate[]> {
   const market = await readLedgerMarket(stores, name);
-  assertSameCode(market, codeSha256);
+  assertSameCode(market.release, codeSha256);
   const tape = await readTape(stores, market);
   if (tape.ticks === 0)
     throw new ConfigError(`the ledger of ${name} has no tick yet: there is nothing to certify`);
@@ -80,7 +80,11 @@ async function certifyMarket(
   return made;
 }
 
-function assertSameCode({ release: { market, code_sha256: frozen } }: LedgerMarket, running: Sha256): void {
+/** @throws ConfigError where another source tree made the ledger than the one that runs. */
+export function assertSameCode(
+  { market, code_sha256: frozen }: LedgerMarket['release'],
+  running: Sha256,
+): void {
   if (frozen === running) return;
   throw new ConfigError(
     `the ledger of ${market} was made by source tree ${frozen}, this is ${running}: check out the commit that its ` +

@@ -6,6 +6,7 @@ import { POSTINGS } from '../../shared/ledger/projections/postings.ts';
 import { ORDERS } from '../../shared/ledger/projections/orders.ts';
 import { certificateFiles } from '../../shared/ledger/projections/certificates.ts';
 import { projectMarket, type MarketRows } from '../../shared/ledger/projections/market.ts';
+import { drillFile, findDrill } from '../../shared/ledger/drills.ts';
 import { assumptionsMarkdown } from '../../shared/release/assumptions.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 import { backtestRows, countDifferences, METRICS, metricsRow } from '../../shared/tick/metrics.ts';
@@ -40,8 +41,15 @@ export async function exportLedger(stores: Stores, evidence: Evidence): Promise<
     stores,
     markets.map(({ market: { release, head } }) => ({ market: release.market, headSha256: head.sha256 })),
   );
+  const drills = await Promise.all(
+    markets.map(async ({ market }) => findDrill(stores, market.release.market)),
+  );
   const judged = signOff(
-    markets.map(({ market }, k) => ({ ...market, certificates: certified[k]!.certificates })),
+    markets.map(({ market }, k) => ({
+      ...market,
+      certificates: certified[k]!.certificates,
+      drill: drills[k],
+    })),
     thresholds,
   );
   const files: string[] = [];
@@ -49,6 +57,7 @@ export async function exportLedger(stores: Stores, evidence: Evidence): Promise<
     ...tables(markets),
     ...documents(markets, judged, evidence),
     ...certificateFiles(certified),
+    drillFile(markets.map(({ market }, k) => ({ market: market.release.market, drill: drills[k] }))),
   ]) {
     await stores.projections.write(path, new TextEncoder().encode(text));
     files.push(path);

@@ -5,6 +5,7 @@ import { embeddedStores } from '../../shared/stores/embedded.ts';
 import { certifyLedger } from './certify.ts';
 import { exportLedger, type Exported } from './export.ts';
 import { synthesiseDefinition } from './definition.ts';
+import { holdDrill } from './drill/drill.ts';
 import type { Evidence } from './manifest.ts';
 import { planMarket, type MarketPlan } from './market-plan.ts';
 import { replayMarket } from './replay.ts';
@@ -56,6 +57,7 @@ export async function runSession(inputs: SessionInputs): Promise<Session> {
       ).ticksRun;
     }
     const { failure } = await certifyLedger(stores, { kinds: CERTIFICATES });
+    for (const plan of plans) await holdDrill(stores, plan.rules.config.market, definition);
     const exported = await exportLedger(stores, inputs.evidence);
     // The files say what failed; they are written before anything is thrown.
     if (failure !== undefined) throw failure;

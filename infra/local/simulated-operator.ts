@@ -23,7 +23,8 @@ export async function operateReplay(runtime: Runtime, market: MarketRuntime): Pr
   await healthCheck({ market: name }, runtime);
   const facts = await factsOf(runtime, market, head, latch);
   const request = { actor: REPLAY, role: facts.roleOf(REPLAY), reason: REPLAY_REASON };
-  if (missingFor(request, facts.checks, facts.dueOrdinal, config.recovery).length > 0) return;
+  const bars = { halted: latch.ordinal, due: facts.dueOrdinal };
+  if (missingFor(request, facts.checks, bars, config.recovery).length > 0) return;
   await stores.parameters.put(marketSwitch(name), {
     ...{ value: 'false', changedAtMs: clock.now(), changedBy: REPLAY, description: REPLAY_REASON },
   });

@@ -14,7 +14,8 @@ export type ArtifactKind =
   | 'record'
   | 'release'
   | 'config'
-  | 'health';
+  | 'health'
+  | 'drill';
 
 /** Key of an artifact that is named by its content: the same bytes have the same key. */
 export const contentKey = (

@@ -50,6 +50,9 @@ export const SWITCH_CAUSES = [
 ] as const;
 export type SwitchCause = (typeof SWITCH_CAUSES)[number];
 
+/** Shortest reason for a recovery that is one, in characters. */
+export const REASON_CHARS_MIN = 10;
+
 /** What a refused request to start again lacked. */
 export const RECOVERY_CONDITIONS = ['role', 'reason', 'checks', 'check_age'] as const;
 export type RecoveryCondition = (typeof RECOVERY_CONDITIONS)[number];

@@ -3,7 +3,7 @@ import { roleOf, type Operators } from '../config/operators-schema.ts';
 import type { MarketConfig } from '../config/market-schema.ts';
 import type { ArtifactStore } from '../stores/ports.ts';
 import type { Execution } from './artifacts.ts';
-import type { Latch, StoredSwitch, SwitchRecord } from './records.ts';
+import { REASON_CHARS_MIN, type Latch, type StoredSwitch, type SwitchRecord } from './records.ts';
 import { flaw, same, type Place } from './verify-flaw.ts';
 import { parseCanonical, readAll } from './verify-reading.ts';
 
@@ -60,12 +60,9 @@ const checkSchema = z.looseObject({
   ...{ data: level, model: level, risk: level },
 });
 
-/** Shortest reason that is one; the same number as the switch asks for. */
-const REASON_CHARS_MIN = 10;
-
 /**
  * Holds a recovery against its conditions: the role of who asked, a reason, and the health checks that it names, each
- * through its hash, good and on consecutive bars up to the newest.
+ * through its hash, good, after the halt and on consecutive bars up to the newest.
  */
 export async function verifyRecovery(
   place: Place,
@@ -73,6 +70,7 @@ export async function verifyRecovery(
   record: SwitchRecord,
   { operators, recovery }: RecoveryRules,
   ordinal: number,
+  before: Latch | undefined,
 ): Promise<void> {
   if (record.cause !== 'recovery') return;
   // On AWS the identity is in the parameter's history and its role in the record alone.
@@ -105,6 +103,8 @@ export async function verifyRecovery(
     const levels = [check.data, check.model, check.risk];
     if (!levels.every((one) => good.includes(one)))
       throw flaw(place, field, `is ${levels.join(', ')} (data, model, risk): not good`);
+    if (check.ordinal <= (before?.ordinal ?? -1))
+      throw flaw(place, field, `is of bar ${check.ordinal}, not after the halt at ${before?.ordinal}`);
     if (last !== undefined) same(place, `${field}.ordinal`, check.ordinal, last + 1, 'the check before');
     last = check.ordinal;
   }

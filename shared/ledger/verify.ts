@@ -117,7 +117,14 @@ async function step(stores: Stores, place: Place, readers: UpperReaders, before:
     return { ...next, standing, ticks: before.ticks + 1, window: record.window, state: record.state };
   }
   if (record.kind === 'switch')
-    await verifyRecovery(place, artifacts, record, before.standing!.rules, chain.ordinal);
+    await verifyRecovery(
+      place,
+      artifacts,
+      record,
+      before.standing!.rules,
+      chain.ordinal,
+      before.chain!.latch,
+    );
   else instant(place, 'recorded_at_utc', record.recorded_at_utc);
   return next;
 }

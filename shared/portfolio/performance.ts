@@ -11,6 +11,8 @@ export interface Day {
   drawdown: number;
   grossSum: number;
   ticks: number;
+  /** Ticks at which trading was enabled. */
+  enabled: number;
 }
 
 /** A block of sessions, for the spread of results over time. */
@@ -33,6 +35,8 @@ export interface Performance {
   maxDrawdown: number;
   today: Day;
   days: number;
+  /** Of those, days on which trading was disabled at every tick: they do not count to the window (definition 20). */
+  daysHalted: number;
   returnSum: number;
   returnSquares: number;
   block: Block;
@@ -72,6 +76,7 @@ const emptyDay = (equity: number): Day => ({
   drawdown: 0,
   grossSum: 0,
   ticks: 0,
+  enabled: 0,
 });
 
 const emptyBlock = (equity: number): Block => ({
@@ -90,6 +95,7 @@ export function openPerformance(capital: number): Performance {
     maxDrawdown: 0,
     today: emptyDay(capital),
     days: 0,
+    daysHalted: 0,
     returnSum: 0,
     returnSquares: 0,
     block: emptyBlock(capital),
@@ -137,6 +143,7 @@ function closeDay(performance: Performance): void {
   if (performance.firstActiveDay < 0 || today.day < performance.firstActiveDay) return;
   const dailyReturn = today.equityClose / today.equityOpen - 1;
   performance.days++;
+  if (today.ticks > 0 && today.enabled === 0) performance.daysHalted++;
   performance.returnSum += dailyReturn;
   performance.returnSquares += dailyReturn * dailyReturn;
   block.sessions++;

@@ -32,11 +32,13 @@ export interface MarketStanding {
 
 /**
  * Length of the window in calendar days, both ends included: from the first day that was allowed to trade to the
- * head's. `review_at` and `forward_window_days` are held against it; samples of returns are counted in
+ * head's, less the days that were halted from end to end (definition 20). `review_at` and `forward_window_days` are held against it; samples of returns are counted in
  * `performance.days`, the finished sessions. 0 where the market was never allowed to trade.
  */
 export function windowDays({ performance, lastDay }: MarketStanding): number {
-  return performance.firstActiveDay < 0 ? 0 : Math.max(0, lastDay - performance.firstActiveDay + 1);
+  return performance.firstActiveDay < 0
+    ? 0
+    : Math.max(0, lastDay - performance.firstActiveDay + 1 - performance.daysHalted);
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Level, MarketConfig } from '../config/market-schema.ts';
-import type { RecoveryCondition } from '../ledger/records.ts';
+import { REASON_CHARS_MIN, type RecoveryCondition } from '../ledger/records.ts';
 import { atMost, worst, type GateRow } from './gate-row.ts';
 import { RESTARTED_CHECKS } from './risk-gates.ts';
 
@@ -65,9 +65,6 @@ export interface RecoveryRequest {
   readonly reason: string;
 }
 
-/** Shortest reason that is one. */
-export const REASON_CHARS_MIN = 10;
-
 /** What a request to start again lacks; empty where it is to be granted. */
 export interface Missing {
   readonly condition: RecoveryCondition;
@@ -75,14 +72,14 @@ export interface Missing {
 }
 
 /**
- * Holds a request against the conditions of a recovery: role, reason, and the last checks good on consecutive bars, none
- * too old.
- * @param dueOrdinal the newest bar that is due now.
+ * Holds a request against the conditions of a recovery: role, reason, and the last checks good on consecutive bars after
+ * the one that halted, none too old. What was good before the halt earns nothing.
+ * @param bars the newest bar at the halt, and the newest that is due now.
  */
 export function missingFor(
   request: RecoveryRequest,
   checks: readonly HealthCheck[],
-  dueOrdinal: number,
+  bars: { readonly halted: number; readonly due: number },
   config: MarketConfig['kill_switch']['recovery'],
 ): Missing[] {
   const missing: Missing[] = [];
@@ -92,11 +89,12 @@ export function missingFor(
     lacks('role', `${request.actor} is ${request.role ?? 'no operator'}; only an ops_admin may start again`);
   if (request.reason.trim().length < REASON_CHARS_MIN)
     lacks('reason', `a reason of at least ${REASON_CHARS_MIN} characters is needed`);
-  const good = goodRun(checks, config.level_max);
+  const earned = checks.filter(({ ordinal }) => ordinal > bars.halted);
+  const good = Math.min(config.checks, goodRun(earned, config.level_max));
   if (good < config.checks)
-    lacks('checks', `${good} of the last ${config.checks} health checks on consecutive bars are good`);
-  const oldest = checks.at(-config.checks);
-  const age = oldest === undefined ? Infinity : dueOrdinal - oldest.ordinal;
+    lacks('checks', `${good} of ${config.checks} health checks on consecutive bars since the halt are good`);
+  const oldest = earned.at(-config.checks);
+  const age = oldest === undefined ? Infinity : bars.due - oldest.ordinal;
   if (oldest !== undefined && age > config.check_age_bars_max)
     lacks('check_age', `the oldest of them is ${age} bars old, at most ${config.check_age_bars_max} count`);
   return missing;

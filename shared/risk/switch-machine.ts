@@ -223,8 +223,9 @@ function fromHalted(facts: SwitchFacts): Step | undefined {
     ...{ actor, reason, role: facts.roleOf(actor) },
   }));
   const { recovery } = facts.config;
+  const bars = { halted: latch.ordinal, due: facts.dueOrdinal };
   const missing = requests
-    .flatMap((request) => missingFor(request, facts.checks, facts.dueOrdinal, recovery))
+    .flatMap((request) => missingFor(request, facts.checks, bars, recovery))
     .filter((one, k, list) => list.findIndex(({ detail }) => detail === one.detail) === k);
   const { actor, reason, role = null } = requests.at(-1)!;
   const evidence = facts.checks.slice(-recovery.checks).map(({ sha256 }) => sha256 as Sha256);

@@ -1,8 +1,9 @@
 import type { Thresholds } from '../config/threshold-schema.ts';
 import { hashJson, type Sha256 } from '../kernel/canonical.ts';
-import { DAY_MS } from '../kernel/time.ts';
+import { DAY_MS, parseIsoUtc } from '../kernel/time.ts';
 import type { Release } from '../ledger/artifacts.ts';
 import type { Certificates } from '../ledger/certificates.ts';
+import type { Drill } from '../ledger/drills.ts';
 import type { Head } from '../ledger/records.ts';
 import { csvText } from '../ledger/projections/csv.ts';
 import { positionValue } from '../portfolio/mark.ts';
@@ -30,6 +31,8 @@ export interface MarketReview {
 /** A head to be judged, with what is proven of it. */
 export interface CertifiedReview extends MarketReview {
   readonly certificates: Certificates;
+  /** The newest drill of the kill switch; undefined where none was held. */
+  readonly drill: Drill | undefined;
 }
 
 export interface SignOff {
@@ -101,7 +104,7 @@ export function releaseOf(reviews: readonly Pick<MarketReview, 'release' | 'rele
 }
 
 /** What the sign-off reads of one market. */
-function standingOf({ rules, release, head, state, certificates }: CertifiedReview): MarketStanding {
+function standingOf({ rules, release, head, state, certificates, drill }: CertifiedReview): MarketStanding {
   const { performance, book } = state;
   const day = performance.today.day;
   const openTrades: number[] = [];
@@ -126,7 +129,14 @@ function standingOf({ rules, release, head, state, certificates }: CertifiedRevi
     scheduledTicks: performance.ticks + performance.ticksFailed,
     openTrades,
     lastDay: day >= 0 ? day : Math.floor(Date.parse(head.tick_utc) / DAY_MS),
-    killSwitchDrill: undefined,
+    killSwitchDrill: drillStanding(head, drill),
     certificates,
   };
+}
+
+/** The newest drill as the thresholds read it: of this very release, its age in days of the calendar at the head. */
+function drillStanding(head: Head, drill: Drill | undefined): MarketStanding['killSwitchDrill'] {
+  if (drill === undefined || drill.release_sha256 !== head.release_sha256) return undefined;
+  const dayOf = (instant: string): number => Math.floor(parseIsoUtc(instant) / DAY_MS);
+  return { passed: drill.passed, ageDays: dayOf(head.tick_utc) - dayOf(drill.held_at_utc) };
 }

@@ -60,7 +60,8 @@ export class SimulatedSwitch {
     });
     const request = { actor: REPLAY, role: 'ops_admin', reason: REPLAY_REASON };
     const { recovery } = this.#rules.config.kill_switch;
-    if (missingFor(request, this.#checks, decision.ordinal, recovery).length > 0) return;
+    const bars = { halted: this.#latch.ordinal, due: decision.ordinal };
+    if (missingFor(request, this.#checks, bars, recovery).length > 0) return;
     this.#put('false', REPLAY, REPLAY_REASON, decision.frozenAtMs);
     this.#settle(decision, risk);
   }

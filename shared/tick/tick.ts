@@ -146,6 +146,7 @@ export function close(rules: MarketRules, state: TickState, bars: Bars, row: num
     performance.firstActiveDay = bars.sessionDay[row]!;
   }
   observeEquity(performance, closing.valuation.equity, closing.valuation.gross);
+  if (decision.switch.enabled) performance.today.enabled++;
   const begun = beginTick(state.risk, bars.sessionDay[row]!, switchCount(decision.switch), rules.config);
   const { ordersEnded, ordersFailed } = performance;
   state.risk = endTick(

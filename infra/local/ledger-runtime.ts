@@ -1,0 +1,63 @@
+import { runtimeOf, type MarketRuntime, type Runtime } from '../../functions/runtime/runtime.ts';
+import { sourceHash } from '../../functions/runtime/source-hash.ts';
+import type { Sha256 } from '../../shared/kernel/canonical.ts';
+import { ProviderError } from '../../shared/kernel/errors.ts';
+import { parseIsoUtc, SimulatedClock, systemClock, type Clock } from '../../shared/kernel/time.ts';
+import { getJson, readHead } from '../../shared/ledger/chain.ts';
+import { recordSchema, type LedgerRecord } from '../../shared/ledger/records.ts';
+import type { BarProvider } from '../../shared/market-data/provider.ts';
+import { cutUniverse } from '../../shared/release/release.ts';
+import type { Stores } from '../../shared/stores/ports.ts';
+import { readLedgerMarket } from './ledger-markets.ts';
+import { localMarket } from './market-runtime.ts';
+
+/** A source for operations that fetch nothing. @throws ProviderError where one does all the same. */
+const noBars = (name: string): BarProvider => {
+  const refuse = async (): Promise<never> => {
+    throw new ProviderError(`${name}: an operation on a ledger fetches no bars`);
+  };
+  return { name, live: false, fetch: refuse, fetchActions: refuse, fingerprint: refuse };
+};
+
+/** A market of a ledger as operations on it need it: halt, resume, health checks, drills. */
+export async function ledgerMarket(
+  stores: Stores,
+  name: string,
+): Promise<MarketRuntime & { readonly codeSha256: Sha256 }> {
+  const { config, release, releaseSha256, rules } = await readLedgerMarket(stores, name);
+  const files = cutUniverse(config.markets.get(name)!, release.symbols);
+  const codeSha256 = sourceHash();
+  return {
+    ...localMarket({
+      ...{ config, files, rules, codeSha256 },
+      opened: { release, sha256: releaseSha256 },
+      ...{ provider: noBars(release.data_source.name), executionProvider: undefined, rates: undefined },
+    }),
+    codeSha256,
+  };
+}
+
+/**
+ * The clock of a ledger: a forward one lives in the present; in a replay it is the moment after the newest record, since
+ * what is turned there is turned between two of its ticks.
+ */
+export async function ledgerClock(stores: Stores, name: string, now: Clock = systemClock): Promise<Clock> {
+  const { head } = (await readHead(stores, name))!;
+  if (head.mode === 'forward') return now;
+  const moment = momentOf(await getJson(stores.artifacts, head, recordSchema));
+  return new SimulatedClock(Math.max(parseIsoUtc(moment), parseIsoUtc(head.tick_utc)));
+}
+
+/** When a record was made. */
+function momentOf(record: LedgerRecord): string {
+  if (record.kind === 'tick') return record.finished_at_utc;
+  return record.kind === 'release' || record.kind === 'switch' ? record.at_utc : record.recorded_at_utc;
+}
+
+/** A runtime over one market of a ledger. */
+export const operationRuntime = (
+  stores: Stores,
+  clock: Clock,
+  market: MarketRuntime,
+  alert?: Runtime['alert'],
+): Runtime => runtimeOf(stores, clock, new Map([[market.rules.config.market, market]]), alert);
