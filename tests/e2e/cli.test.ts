@@ -115,7 +115,7 @@ describe('validate and config', () => {
     expect(stderr.split('\n')).toEqual([
       `${file}:2: version: expected number, received string`,
       `${file}:5: instruments.0.price_tick: is missing; expected number`,
-      `${file}:5: instruments.0.tick: unknown key; expected one of symbol, board, quantity_digits, price_tick, listed_on, special_treatment`,
+      `${file}:5: instruments.0.tick: unknown key; expected one of symbol, board, quantity_digits, price_tick, listed_on, special_treatment, themes`,
       '',
     ]);
   });
@@ -137,7 +137,8 @@ describe('validate and config', () => {
       unknown
     >;
     expect(Object.keys(shown)).toEqual([
-      ...['calendar', 'cost_profile', 'fill_spec', 'hash', 'market', 'model', 'thresholds', 'universe'],
+      ...['calendar', 'cost_profile', 'fill_spec', 'hash', 'market', 'model'],
+      ...['portfolio', 'thresholds', 'universe'],
     ]);
     expect(shown).toMatchObject({ universe: { name: 'crypto_v1' }, calendar: { exchange: 'CRYPTO_24X7' } });
     const all = JSON.parse(papergate('config show --json').stdout) as { markets: object };

@@ -33,6 +33,8 @@ function unadjusted(): string {
     .replace('prefix: US }', 'prefix: USRAW }')
     .replace('bar_anchor: session_open', 'bar_anchor: clock_hour')
     .replace('name_max: 0.25', 'name_max: 0.9')
+    .replace('theme_max: 0.6', 'theme_max: 0.95')
+    .replace('order_notional_max: 50000', 'order_notional_max: 100000')
     .replace('warmup_bars: 336', 'warmup_bars: 1000');
   writeFileSync(join(folder, 'markets/us_equities.yaml'), market);
   const universe = shipped('universes/us_equities_v1.yaml').replace(/^.*symbol: (?!AAPL).*\n/gm, '');

@@ -34,7 +34,7 @@ describe('papergate replay', () => {
     // 21 sessions of four bars.
     expect(first.out).toMatch(/^ticks +84$/m);
     expect(first.out).toMatch(/^backtest differs in +0 orders, 0 fills$/m);
-    expect(first.err).toMatch(/^84 ticks run; 21 files in /);
+    expect(first.err).toMatch(/^84 ticks run; 23 files in /);
   });
 
   it('run again runs nothing, and leaves the same bytes and the same head', async () => {
@@ -52,7 +52,8 @@ describe('papergate replay', () => {
     expect(runs).toHaveLength(84);
     for (const run of runs)
       expect([run['decision'], run['execution'], run['position']].every(Boolean)).toBe(true);
-    expect(lines('gates_audit_log.jsonl')).toHaveLength(84 * 10);
+    // Gates of data, model, calendar, release, switch, risk, portfolio, and what a recovery is judged by.
+    expect(lines('gates_audit_log.jsonl')).toHaveLength(84 * (10 + 1 + 2 + 4 + 1 + 11 + 3 + 4));
     expect(lines('execution/paper_daily_pnl.csv')).toHaveLength(1 + 21);
   });
 
@@ -78,7 +79,7 @@ describe('papergate export', () => {
     rmSync(join(out, 'processed'), { recursive: true });
     const { code, out: listed } = await papergate('export', '--ledger', out);
     expect(code).toBe(0);
-    expect(listed.trimEnd().split('\n')).toHaveLength(21);
+    expect(listed.trimEnd().split('\n')).toHaveLength(23);
     expect(bytesOf(join(out, 'processed'))).toEqual(before);
   });
 

@@ -77,6 +77,8 @@ async function scratchOf(
     provider: source(size, 1),
     executionProvider: finer === undefined ? undefined : source(finer, parts),
     operators: { operators: [...DRILL_OPERATORS.operators] },
+    // A drill is of the switch: a model that earns no recovery must not hide whether one can be earned.
+    release: { ...runtime.release, health: { ...runtime.release.health, grade: 'A', codes: [] } },
     // The other books do not go on with the scratch copy.
     others: [],
   };
