@@ -9,7 +9,7 @@ import { RefusedError } from '../../../shared/kernel/errors.ts';
 import { isoUtc, parseIsoUtc, SECOND_MS, SimulatedClock } from '../../../shared/kernel/time.ts';
 import { executionSchema, type Execution } from '../../../shared/ledger/artifacts.ts';
 import { getChecked, getJson, readHead, readLatch } from '../../../shared/ledger/chain.ts';
-import { LATCH, ledgerPartition, marketSwitch } from '../../../shared/ledger/keys.ts';
+import { DISABLE_TRADING, LATCH, ledgerPartition, marketSwitch } from '../../../shared/ledger/keys.ts';
 import type { LatchState, TickRecord } from '../../../shared/ledger/records.ts';
 import { walkBack } from '../../../shared/ledger/walk.ts';
 import type { Turn } from '../../../shared/risk/switch-machine.ts';
@@ -127,6 +127,10 @@ export class Scratch {
   async put(value: string, changedBy: string, description: string): Promise<Turn[]> {
     this.#at(this.#clock.now() + SECOND_MS);
     const change = { value, changedAtMs: this.#clock.now(), changedBy, description };
+    const all = await this.stores.parameters.get(DISABLE_TRADING);
+    // A ledger that was halted with all markets asks with both parameters.
+    if (value === 'false' && all?.value !== 'false')
+      await this.stores.parameters.put(DISABLE_TRADING, change);
     await this.stores.parameters.put(marketSwitch(this.#name), change);
     return reconcile(this.#runtime, this.#market);
   }
