@@ -14,7 +14,7 @@ import { firstForClusters } from '../../shared/tick/measure.ts';
 import { decideOn } from '../../shared/tick/run-tick.ts';
 import { advanceTo } from '../../shared/tick/tick.ts';
 import { parseInput, predictedSchema, type Decided, type Predicted } from '../envelope.ts';
-import { currentSwitch, isCommitted, loadState, requireHead } from '../runtime/context.ts';
+import { currentSwitch, isCommitted, loadState, recordOfTick, requireHead } from '../runtime/context.ts';
 import { reconcile } from '../runtime/reconcile.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
@@ -26,19 +26,23 @@ export async function gate(input: unknown, runtime: Runtime): Promise<Decided> {
   const tick = parseInput('gate', input, predictedSchema);
   const frozen = await frozenDecision(tick, runtime);
   if (frozen !== undefined) return frozen;
+  const tickMs = parseIsoUtc(tick.tick_utc);
   const bytes = await decideTick(tick, runtime);
-  try {
-    await runtime.stores.artifacts.putIfAbsent(decisionKey(tick.market, parseIsoUtc(tick.tick_utc)), bytes);
-  } catch (error) {
-    // Another run of this tick froze its packet first; that one stands.
-    if (!(error instanceof IntegrityError)) throw error;
-  }
+  if (bytes === undefined) await recordOfTick(runtime, tick.market, tickMs);
+  else await freeze(runtime, decisionKey(tick.market, tickMs), bytes);
   const decided = await frozenDecision(tick, runtime);
   if (decided === undefined)
-    throw new IntegrityError(
-      `the decision of ${tick.market} at ${tick.tick_utc} vanished after it was written`,
-    );
+    throw new IntegrityError(`the decision of ${tick.market} at ${tick.tick_utc} is not in the store`);
   return decided;
+}
+
+/** Writes a packet, unless another run of the tick froze its own first: that one stands. */
+async function freeze({ stores }: Runtime, key: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await stores.artifacts.putIfAbsent(key, bytes);
+  } catch (error) {
+    if (!(error instanceof IntegrityError)) throw error;
+  }
 }
 
 /** The tick with the packet that stands, and with the inputs that packet rests on; undefined where there is none. */
@@ -57,17 +61,15 @@ async function frozenDecision(tick: Predicted, runtime: Runtime): Promise<Decide
   };
 }
 
-async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array> {
+/** The packet of the tick; undefined where the chain holds a record of it by now. */
+async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array | undefined> {
   const market = runtime.market(tick.market);
   const { rules } = market;
   const { artifacts } = runtime.stores;
   const tickMs = parseIsoUtc(tick.tick_utc);
   await reconcile(runtime, market);
   const { head } = await requireHead(runtime, market);
-  if (isCommitted(head, tickMs))
-    throw new IntegrityError(
-      `${tick.market} at ${tick.tick_utc} is in the ledger, but its decision is not in the store`,
-    );
+  if (isCommitted(head, tickMs)) return undefined;
   const [state, view, data, reading] = await Promise.all([
     loadState(runtime, rules, head),
     getJson(artifacts, tick.forecast, forecastSchema).then((stored) => decodeForecast(rules, stored)),

@@ -2,7 +2,7 @@ import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
 import { IntegrityError } from '../../shared/kernel/errors.ts';
 import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
 import { dataSchema, executionSchema } from '../../shared/ledger/artifacts.ts';
-import { commit, getJson, isConflict, parseStored, putJson, readHead } from '../../shared/ledger/chain.ts';
+import { commit, getJson, isConflict, parseStored, putJson } from '../../shared/ledger/chain.ts';
 import { claimSort, ledgerPartition, recordSort } from '../../shared/ledger/keys.ts';
 import { referenceSchema, type Head } from '../../shared/ledger/records.ts';
 import { assertSameExecution, encodeExecution } from '../../shared/tick/execution-codec.ts';
@@ -14,9 +14,12 @@ import { tickRecord } from '../../shared/tick/record.ts';
 import { encodeState } from '../../shared/tick/state-codec.ts';
 import type { Write } from '../../shared/stores/ports.ts';
 import { executedSchema, parseInput, type Committed, type Executed } from '../envelope.ts';
-import { isCommitted, loadExecution, requireHead } from '../runtime/context.ts';
+import { isCommitted, loadExecution, recordOfTick, requireHead } from '../runtime/context.ts';
 import { reconcile } from '../runtime/reconcile.ts';
 import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
+
+/** Attempts against turns of the switch that come in between; after them the state machine tries again. */
+const TRIES = 5;
 
 /**
  * Posts the fills, marks the book to market and appends the tick's record: the only commit of a tick. Whoever loses
@@ -25,33 +28,27 @@ import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
 export async function ledger(input: unknown, runtime: Runtime): Promise<Committed> {
   const tick = parseInput('ledger', input, executedSchema);
   const market = runtime.market(tick.market);
-  const at = await requireHead(runtime, market);
-  if (!isCommitted(at.head, parseIsoUtc(tick.tick_utc))) {
+  const tickMs = parseIsoUtc(tick.tick_utc);
+  for (let left = TRIES; ; left--) {
+    const at = await requireHead(runtime, market);
+    if (isCommitted(at.head, tickMs)) break;
     try {
       await post(runtime, market, tick, at);
+      break;
     } catch (error) {
-      if (!isConflict(error)) throw error;
+      // Where a turn of the switch moved the head meanwhile, the tick follows it.
+      if (!isConflict(error) || left <= 1) throw error;
     }
   }
-  const done = await committed(runtime, tick);
+  const done = await committed(runtime, tick, tickMs);
   // What the tick tripped, and a trial that it ended, turn the switch at once.
   await reconcile(runtime, market);
   return done;
 }
 
 /** The tick with the record that stands in the chain. */
-async function committed(runtime: Runtime, tick: Executed): Promise<Committed> {
-  const at = await readHead(runtime.stores, tick.market);
-  const claim = await runtime.stores.state.get(
-    ledgerPartition(tick.market),
-    claimSort(parseIsoUtc(tick.tick_utc)),
-  );
-  const n = (JSON.parse(claim?.body ?? '{}') as { n?: number }).n;
-  if (at === undefined || n === undefined) {
-    throw new IntegrityError(
-      `${tick.market} at ${tick.tick_utc} was not committed, and another record took its place`,
-    );
-  }
+async function committed(runtime: Runtime, tick: Executed, tickMs: number): Promise<Committed> {
+  const n = await recordOfTick(runtime, tick.market, tickMs);
   const item = await runtime.stores.state.get(ledgerPartition(tick.market), recordSort(n));
   return { ...tick, record: parseStored(item?.body ?? '', referenceSchema, `record ${n} of ${tick.market}`) };
 }

@@ -1,10 +1,10 @@
 import { rowClosingAt } from '../../shared/calendar/timeline.ts';
-import { ConfigError, OtherReleaseError } from '../../shared/kernel/errors.ts';
-import { parseIsoUtc } from '../../shared/kernel/time.ts';
+import { ConfigError, OtherReleaseError, RefusedError } from '../../shared/kernel/errors.ts';
+import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
 import { getChecked, getJson, readHead, readLatch } from '../../shared/ledger/chain.ts';
 import { stateSchema } from '../../shared/ledger/artifacts.ts';
 import { loadExecutionBars } from '../../shared/ledger/execution-bars.ts';
-import { DISABLE_TRADING, marketSwitch } from '../../shared/ledger/keys.ts';
+import { claimSort, DISABLE_TRADING, ledgerPartition, marketSwitch } from '../../shared/ledger/keys.ts';
 import type { Head } from '../../shared/ledger/records.ts';
 import { loadWindow } from '../../shared/ledger/window-store.ts';
 import { readSwitch, type SwitchParameters, type SwitchReading } from '../../shared/risk/kill-switch.ts';
@@ -33,6 +33,20 @@ export async function requireHead(
 
 /** Whether the chain already holds the tick, so that whoever comes again reads the winner's result. */
 export const isCommitted = (head: Head, tickMs: number): boolean => parseIsoUtc(head.tick_utc) >= tickMs;
+
+/**
+ * Number of the record that closed the claim of a committed tick.
+ * @throws RefusedError where none did: the tick was recorded as missed or failed before, and is never computed
+ *   afterwards. Nothing stored is wrong then, so that it halts nothing.
+ */
+export async function recordOfTick({ stores }: Runtime, market: string, tickMs: number): Promise<number> {
+  const claim = await stores.state.get(ledgerPartition(market), claimSort(tickMs));
+  const { n } = JSON.parse(claim?.body ?? '{}') as { n?: number };
+  if (n !== undefined) return n;
+  throw new RefusedError(
+    `${market} at ${isoUtc(tickMs)} was not committed, and another record took its place`,
+  );
+}
 
 /** The state that the head names. */
 export async function loadState(runtime: Runtime, rules: MarketRules, head: Head): Promise<TickState> {

@@ -36,8 +36,8 @@ const TASKS: Readonly<Record<StepName, { timeout_s: number; comment: string }>> 
   signoff: { timeout_s: 120, comment: 'Evaluates the thresholds on the committed ledger' },
 };
 
-/** Errors that trying again cannot mend: what is stored or configured stays as it is. */
-const FINAL_ERRORS = ['IntegrityError', 'ConfigError', 'OtherReleaseError', 'UncoveredError'];
+/** Errors that trying again cannot mend: what is stored, configured or refused stays as it is. */
+const FINAL_ERRORS = ['IntegrityError', 'ConfigError', 'OtherReleaseError', 'UncoveredError', 'RefusedError'];
 
 /**
  * All attempts of all steps at their longest with all waits take 2,004 s, and an hour later comes the next bar:

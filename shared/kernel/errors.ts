@@ -1,6 +1,6 @@
 /**
  * Every error the product throws on purpose. The class decides the exit code and whether a step is retried:
- * `ConfigError` and `IntegrityError` never are, since trying again cannot mend them.
+ * `ConfigError`, `IntegrityError`, `RefusedError` and `UncoveredError` never are, since trying again cannot mend them.
  */
 export abstract class PapergateError extends Error {
   /** Exit code of the command line: 1 failure, 2 usage or configuration, 3 gate, 4 integrity, 5 provider. */

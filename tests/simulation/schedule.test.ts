@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HANDLERS } from '../../functions/handlers.ts';
 import { STEPS, type StepName } from '../../functions/steps.ts';
 import { hashJson, type Json } from '../../shared/kernel/canonical.ts';
-import { IntegrityError, ProviderError, UncoveredError } from '../../shared/kernel/errors.ts';
+import { ProviderError, RefusedError, UncoveredError } from '../../shared/kernel/errors.ts';
 import { seededRandom, type Random } from '../../shared/kernel/random.ts';
 import { failureSort, ledgerPartition } from '../../shared/ledger/keys.ts';
 import type { LedgerRecord } from '../../shared/ledger/records.ts';
@@ -200,7 +200,9 @@ describe('an event', () => {
     expect(await headOf(events.stores, market)).toEqual(before);
     expect(await events.stores.artifacts.list(`${market}/window/2028`)).toEqual([]);
     // The note of the failure is all that stays.
-    expect(events.writes).toEqual(['state.transact ledger/us_equities failure/20280103T210000Z']);
+    expect(events.writes).toEqual([
+      'state.transact ledger/us_equities failure/20280103T210000Z, ledger/us_equities failing',
+    ]);
   });
 });
 
@@ -338,7 +340,8 @@ describe('a failed run', () => {
         (given, next) => given.then((input) => HANDLERS[next](input, runtime)),
         Promise.resolve(state),
       );
-      expect(await rejected(redriven)).toBeInstanceOf(IntegrityError);
+      // Refused, and no failure of integrity: nothing stored is wrong, and the market goes on.
+      expect(await rejected(redriven)).toBeInstanceOf(RefusedError);
       expect(await recordsOf(events.stores, market)).toHaveLength(5);
     },
   );

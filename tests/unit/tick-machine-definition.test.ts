@@ -73,7 +73,7 @@ describe('the synthesised definition', () => {
   it.each(TASKS)('retries %s three times, but never an error that stays', (name) => {
     expect(task(name)['Retry']).toEqual([
       {
-        ErrorEquals: ['IntegrityError', 'ConfigError', 'OtherReleaseError', 'UncoveredError'],
+        ErrorEquals: ['IntegrityError', 'ConfigError', 'OtherReleaseError', 'UncoveredError', 'RefusedError'],
         MaxAttempts: 0,
       },
       {

@@ -9,6 +9,7 @@ import {
   OtherReleaseError,
   UncoveredError,
   ProviderError,
+  RefusedError,
 } from '../../shared/kernel/errors.ts';
 
 let definition: Definition;
@@ -151,6 +152,7 @@ describe('a step that fails', () => {
     new IntegrityError('other bytes'),
     new ConfigError('no such knob'),
     new UncoveredError('past the bound'),
+    new RefusedError('another record took its place'),
     new OtherReleaseError('crypto', 'sha256:a', 'sha256:b'),
   ])('is not tried again after $name', async (final) => {
     const { calls, handlers } = fakes({ predict: throwing(final) });
