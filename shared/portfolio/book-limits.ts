@@ -14,13 +14,14 @@ interface Group {
 
 /**
  * Cuts the changes of a universe to the limits of the book, one after the other, each in the light of those before:
- * clusters, themes, gross, net, cash, turnover, order value, order count, trial. Reductions pass them all but the
- * largest order value.
+ * order value, clusters, themes, gross, net, cash, turnover, order count, trial. Reductions pass them all but the
+ * largest order value, which comes first: what it leaves of an exit takes up room.
  */
 export function cutToBook(inputs: SizingInputs, out: Sizing): void {
   const { limits } = inputs.config;
   const { equity, instruments } = inputs;
   const everyone = Array.from(inputs.direction.keys());
+  cutValues(inputs, out);
   const nameLimit = limits.name_max * equity;
   const groups: Group[] = [
     ...inputs.clusters.map((members) => ({ members, limit: nameLimit, code: limitBit.MAX_CLUSTER })),
@@ -32,7 +33,7 @@ export function cutToBook(inputs: SizingInputs, out: Sizing): void {
   for (const group of groups) cutGroup(inputs, out, group);
   cutNet(inputs, out, everyone);
   cutSpending(inputs, out, everyone);
-  cutOrders(inputs, out);
+  cutCount(inputs, out);
   if (inputs.increaseScale < 1)
     scaleIncreases(inputs, out, everyone, inputs.increaseScale, limitBit.TRIAL_SCALED);
 }
@@ -99,18 +100,25 @@ function cutSpending(inputs: SizingInputs, out: Sizing, everyone: readonly numbe
   spend(turnover - inputs.traded - promised, limitBit.MAX_TURNOVER);
 }
 
-/** Cuts single orders to the largest value, then leaves out the last increases that are too many: exits always pass. */
-function cutOrders(inputs: SizingInputs, out: Sizing): void {
-  const { order_notional_max: most, orders_per_tick_max: perTick } = inputs.config.limits;
+/** Cuts single orders to the largest value: what is left of an exit goes on a later bar. */
+function cutValues(inputs: SizingInputs, out: Sizing): void {
+  const { order_notional_max: most } = inputs.config.limits;
+  for (let i = 0; i < out.delta.length; i++) {
+    const steps = Math.abs(out.delta[i]!);
+    if (steps === 0) continue;
+    const value = steps * stepValue(inputs, i);
+    if (value > most) setSteps(inputs, out, i, Math.floor((steps * most) / value), limitBit.ORDER_VALUE);
+  }
+}
+
+/** Leaves out the last increases that are too many: exits always pass. */
+function cutCount(inputs: SizingInputs, out: Sizing): void {
+  const { orders_per_tick_max: perTick } = inputs.config.limits;
   const increasing: number[] = [];
   let exits = 0;
   for (let i = 0; i < out.delta.length; i++) {
     const delta = out.delta[i]!;
     if (delta === 0) continue;
-    const value = Math.abs(delta) * stepValue(inputs, i);
-    if (value > most)
-      setSteps(inputs, out, i, Math.floor((Math.abs(delta) * most) / value), limitBit.ORDER_VALUE);
-    if (out.delta[i] === 0) continue;
     if (inputs.quantity[i]! * delta < 0) exits++;
     else increasing.push(i);
   }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { codesOf } from '../../shared/kernel/codes.ts';
-import { size, type Sizing } from '../../shared/portfolio/sizing.ts';
+import { limitCodesOf } from '../../shared/kernel/codes.ts';
+import type { Sizing } from '../../shared/portfolio/sizing-columns.ts';
+import { size } from '../../shared/portfolio/sizing.ts';
 import type { MarketRules } from '../../shared/tick/rules.ts';
 import { rulesOf, whole, type Overrides } from '../support/rules.ts';
 
@@ -48,7 +49,8 @@ function sized(rules: MarketRules, given: readonly Given[], cash = 100_000): Ans
     uncut: column(() => 0),
     target: column(() => 0),
     delta: column(() => 0),
-    reasons: column(() => 0),
+    limits: column(() => 0),
+    uncovered: column(() => 0),
   };
   size(
     {
@@ -66,6 +68,7 @@ function sized(rules: MarketRules, given: readonly Given[], cash = 100_000): Ans
       price: column((one) => one.price ?? 100),
       sigma: column((one) => one.sigma ?? 0.01),
       averageNotional: column((one) => one.averageNotional ?? 1e9),
+      ...{ clusters: [], traded: 0, ordersLeft: 200, increaseScale: 1 },
     },
     out,
   );
@@ -73,7 +76,7 @@ function sized(rules: MarketRules, given: readonly Given[], cash = 100_000): Ans
     uncut: out.uncut[i]!,
     target: out.target[i]!,
     delta: out.delta[i]!,
-    codes: codesOf(out.reasons[i]!),
+    codes: limitCodesOf(out.limits[i]!),
   }));
 }
 const one = (given: Given, rules = market(1), cash = 100_000): Answer => sized(rules, [given], cash)[0]!;
@@ -123,7 +126,7 @@ describe('one instrument', () => {
     expect(one({ direction: 1 }, market(1), -5)).toMatchObject({
       target: 0,
       delta: 0,
-      codes: ['MAX_NAME', 'CASH', 'BELOW_MINIMUM'],
+      codes: ['MAX_NAME', 'CASH'],
     });
   });
 
@@ -230,7 +233,7 @@ describe('the book', () => {
     const answers = sized(market(2), [{ direction: NaN, held: 1200 }, long]);
     expect(answers[0]).toMatchObject({ delta: 0, target: 1200 });
     expect(answers[1]).toMatchObject({ delta: 0, target: 0 });
-    expect(answers[1]!.codes).toEqual(expect.arrayContaining(['MAX_GROSS', 'BELOW_MINIMUM']));
+    expect(answers[1]!.codes).toEqual(['MAX_NAME', 'MAX_GROSS']);
   });
 
   it('what an exit frees is room in the gross, not in the cash', () => {
