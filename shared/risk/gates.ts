@@ -72,13 +72,12 @@ export function judge(inputs: GateInputs, limits: GateLimits): Verdict {
 function riskBudget(rows: readonly GateRow[]): { left: number; name: string } {
   let least = { left: 1, name: '' };
   for (const { gate, check, code, value, limit } of rows) {
-    if ((gate !== 'risk' && gate !== 'portfolio') || limit === 0) {
-      if (code === 'GATE_UNEVALUABLE' && gate === 'risk') return { left: 0, name: check };
-      continue;
-    }
+    if (gate !== 'risk' && gate !== 'portfolio') continue;
+    const name = gate === 'risk' ? check : `portfolio_${check}`;
+    if (code === 'GATE_UNEVALUABLE') return { left: 0, name };
+    if (limit === 0) continue;
     const left = Math.min(1, Math.max(0, 1 - value / limit));
-    if (least.name === '' || left < least.left)
-      least = { left, name: gate === 'risk' ? check : `portfolio_${check}` };
+    if (least.name === '' || left < least.left) least = { left, name };
   }
   return { left: Math.round(least.left * 1e4) / 1e4, name: least.name };
 }

@@ -40,7 +40,7 @@ export function encodeState(rules: MarketRules, state: TickState): Json {
   };
 }
 
-/** Decodes a stored state into columns. @throws IntegrityError for an unknown symbol or an unbalanced book. */
+/** Decodes a stored state into columns that share nothing with it. @throws IntegrityError for an unknown symbol or an unbalanced book. */
 export function decodeState(rules: MarketRules, stored: StoredState): TickState {
   const state = openState(rules);
   const { book, orders } = state;
@@ -74,8 +74,8 @@ export function decodeState(rules: MarketRules, stored: StoredState): TickState 
     orders.lastCode[i] = lastCode;
     orders.intent[i] = intent;
   }
-  Object.assign(state.performance, stored.performance);
-  Object.assign(state.drift, stored.drift);
+  Object.assign(state.performance, structuredClone(stored.performance));
+  Object.assign(state.drift, structuredClone(stored.drift));
   state.risk = parsedRisk(stored.risk);
   assertBalanced(state, 'after it was read');
   return state;

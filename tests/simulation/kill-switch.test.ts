@@ -33,6 +33,7 @@ function expectDisabled({ packet, execution, record }: TickArtifacts): void {
   expect(packet.header.gates).toContainEqual({
     gate: 'switch',
     check: 'trading_enabled',
+    subject: '',
     level: 'RED',
     code: 'KILL_SWITCH',
     value: 0,
@@ -72,6 +73,24 @@ describe('DISABLE_TRADING', () => {
     },
   );
 
+  it.each(['true', 'False', ''])('of the market alone at %j is disabled too', async (value) => {
+    const stores = memoryStores();
+    const events = await schedule(stores, layout);
+    await turnSwitch(stores, value, ms('2024-06-28T21:00:00Z'), { market });
+    for (const tick of await run(events, six)) {
+      expectDisabled(tick);
+      expect([tick.execution.placed, tick.execution.fills]).toEqual([[], []]);
+    }
+  });
+
+  it('of another market changes nothing here', async () => {
+    const stores = memoryStores();
+    const events = await schedule(stores, layout);
+    await turnSwitch(stores, 'true', ms('2024-06-28T21:00:00Z'), { market: 'crypto' });
+    const [first] = await run(events, [0]);
+    expect([first!.record.switch.enabled, first!.execution.placed.length]).toEqual([true, 3]);
+  });
+
   it.each([
     ['the parameter is missing', (stores: Stores) => without(stores, 'parameter')],
     ['the latch is missing', (stores: Stores) => without(stores, 'latch')],
@@ -87,7 +106,9 @@ describe('DISABLE_TRADING', () => {
   it('where the latch is HALTED is disabled, though the parameter is false', async () => {
     const stores = memoryStores();
     const events = await schedule(stores, layout);
-    const body = '{"parameter_version":1,"record":1,"since_utc":"2024-06-28T21:00:00Z","state":"HALTED"}';
+    const body =
+      '{"market_version":1,"ordinal":145,"parameter_version":1,"record":1,"restart":1,' +
+      '"since_utc":"2024-06-28T21:00:00Z","state":"HALTED","turned":1}';
     await stores.state.transact([
       { item: { partition: ledgerPartition(market), sort: LATCH, body }, expect: 'any' },
     ]);
@@ -95,6 +116,12 @@ describe('DISABLE_TRADING', () => {
       expectDisabled(tick);
       expect([tick.execution.placed, tick.execution.fills]).toEqual([[], []]);
     }
+    // A parameter at false under a halt says what is not so: it is put back.
+    expect(await stores.parameters.get('DISABLE_TRADING/us_equities')).toMatchObject({
+      value: 'true',
+      changedBy: 'papergate',
+      description: expect.stringMatching(/^the market is halted; /) as unknown,
+    });
   });
 
   it('turned and turned back stays disabled: its false only asks for a recovery', async () => {

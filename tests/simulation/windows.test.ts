@@ -7,15 +7,15 @@ import { releaseSchema, stateSchema } from '../../shared/ledger/artifacts.ts';
 import { getChecked, getJson } from '../../shared/ledger/chain.ts';
 import { BAR_FIELDS, type Bars } from '../../shared/market-data/bars.ts';
 import { rowsOf } from '../../shared/market-data/window.ts';
-import { judge } from '../../shared/risk/gates.ts';
+import { readingOf } from '../../shared/risk/kill-switch.ts';
 import { memoryStores } from '../../shared/stores/memory.ts';
-import { nextSessionDay, upcomingBars } from '../../shared/tick/apply.ts';
-import { decide } from '../../shared/tick/decide.ts';
+import { upcomingBars } from '../../shared/tick/apply.ts';
 import { decodeForecast, encodeForecast, forecastSchema } from '../../shared/tick/forecast-codec.ts';
 import { forecaster } from '../../shared/tick/forecast-step.ts';
 import { encodePacket } from '../../shared/tick/packet.ts';
+import { decideOn } from '../../shared/tick/run-tick.ts';
 import { decodeState } from '../../shared/tick/state-codec.ts';
-import { advanceTo, measure } from '../../shared/tick/tick.ts';
+import { advanceTo } from '../../shared/tick/tick.ts';
 import { slice } from '../../shared/calendar/timeline.ts';
 import {
   allArtifacts,
@@ -110,24 +110,17 @@ function decided(
   window: Bars,
   forecast: Json,
   before: Parameters<typeof decodeState>[1],
-  health: Parameters<typeof measure>[4]['health'],
+  health: Parameters<typeof decideOn>[0]['health'],
 ): string {
   const view = decodeForecast(rules, forecastSchema.parse(forecast));
   const state = decodeState(rules, before);
   const { row } = advanceTo(rules, state, window, record.ordinal, record.ordinal, null);
   const upcoming = slice(line, record.ordinal + 1, record.ordinal + 1 + upcomingBars(rules));
-  const { inputs, valuation } = measure(rules, state, window, row, {
-    misaligned: 0,
-    lateness_s: 60,
-    tradingEnabled: true,
-    health,
-    upcoming,
-  });
-  const verdict = judge(inputs, rules.config);
-  const frozenAtMs = parseIsoUtc(header.frozen_at_utc);
-  const { equity } = valuation;
-  const nextDay = nextSessionDay(rules, upcoming);
-  const decision = decide({ rules, state, bars: window, row, view, verdict, equity, frozenAtMs, nextDay });
+  const now = {
+    ...{ misaligned: 0, fallbacks: 0, disagreements: 0, lateness_s: 60, mismatched: [], books: null },
+    ...{ gate: readingOf(header.switch), frozenAtMs: parseIsoUtc(header.frozen_at_utc) },
+  };
+  const { decision } = decideOn({ rules, bars: window, row, view, now, upcoming, health }, state);
   const { window: reference, data } = header;
   return text(
     encodePacket(decision, {
@@ -140,8 +133,7 @@ function decided(
       executionBars: null,
       forecast: header.forecast,
       view,
-      switch: { enabled: true, version: 1, haltAtMs: null },
-      equity,
+      mismatched: [],
     }),
   );
 }

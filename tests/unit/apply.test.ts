@@ -15,7 +15,7 @@ import { openState, type TickState } from '../../shared/tick/state.ts';
 import { advance } from '../../shared/tick/tick.ts';
 import { barsOf, flat } from '../support/bars.ts';
 import { plainCosts, rulesOf, whole, type Overrides } from '../support/rules.ts';
-import { greenVerdict, holding, withOrder } from '../support/state.ts';
+import { decisionHead, holding, withOrder } from '../support/state.ts';
 
 const paper = (overrides: Overrides = {}): MarketRules =>
   rulesOf('crypto', {
@@ -46,12 +46,10 @@ function decision(
   codes: readonly InstrumentCode[] = [],
   frozen = '10:03:00',
 ): Decision {
-  const made = emptyDecision(1, {
-    ordinal: 50,
-    tickMs: at('10:00:00'),
-    frozenAtMs: at(frozen),
-    verdict: greenVerdict,
-  });
+  const made = emptyDecision(
+    1,
+    decisionHead({ ordinal: 50, tickMs: at('10:00:00'), frozenAtMs: at(frozen) }),
+  );
   DECISION_COLUMNS.forEach((column, k) => (made[column][0] = k + 0.5));
   made.action[0] = ACTIONS.indexOf(action);
   made.delta[0] = delta;

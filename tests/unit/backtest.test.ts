@@ -4,13 +4,13 @@ import { noEvents, type TickEvents } from '../../shared/execution/events.ts';
 import { NEVER_MS } from '../../shared/execution/orders.ts';
 import { bit, CODES } from '../../shared/kernel/codes.ts';
 import { imbalance } from '../../shared/portfolio/book.ts';
-import { judge } from '../../shared/risk/gates.ts';
 import { applyDecision, upcomingBars } from '../../shared/tick/apply.ts';
 import { backtest, type Backtest } from '../../shared/tick/backtest.ts';
-import { decide } from '../../shared/tick/decide.ts';
 import { forecaster } from '../../shared/tick/forecast-step.ts';
+import { decideOn, idealTick } from '../../shared/tick/run-tick.ts';
+import { SimulatedSwitch } from '../../shared/tick/simulated-switch.ts';
 import { copyState, type TickState } from '../../shared/tick/state.ts';
-import { advance, close, frozenAt, measure, warmState } from '../../shared/tick/tick.ts';
+import { advance, close, warmState } from '../../shared/tick/tick.ts';
 import { walkForward } from '../../shared/tick/warm-up.ts';
 import { cut } from '../support/bars.ts';
 import { marketOf, type Market } from '../support/market.ts';
@@ -147,6 +147,7 @@ describe('the same inputs, the same answer', () => {
     let state: TickState = warmState(rules, market.bars, FIRST);
     const all: TickEvents = noEvents();
     const { bars, line } = market;
+    const operated = new SimulatedSwitch(rules, bars.firstOrdinal + FIRST);
     for (let row = FIRST; row < bars.startMs.length; row++) {
       const window = cut(bars, row - rules.windowRows + 1, row + 1);
       const last = rules.windowRows - 1;
@@ -156,33 +157,17 @@ describe('the same inputs, the same answer', () => {
       const before = row % 25 === 0 ? structuredClone(state) : undefined;
       const next = copyState(state);
       const events = noEvents();
+      expect(operated.reading.enabled).toBe(true);
       advance(rules, next, window, last, NEVER_MS, events);
       const upcoming = slice(line, row + 1, row + 1 + upcomingBars(rules));
-      const { inputs, valuation } = measure(rules, next, window, last, {
-        misaligned: 0,
-        lateness_s: 60,
-        tradingEnabled: true,
-        health,
-        upcoming,
-      });
-      const verdict = judge(inputs, rules.config);
-      const frozenAtMs = frozenAt(rules, window.endMs[last]!);
-      const decision = decide({
-        rules,
-        state: next,
-        bars: window,
-        row: last,
-        view: model,
-        verdict,
-        equity: valuation.equity,
-        frozenAtMs,
-        nextDay: upcoming.sessionDay[0]!,
-      });
-      applyDecision(rules, next, decision, 'all', upcoming);
+      const now = idealTick(rules, window.endMs[last]!, operated.reading);
+      const inputs = { rules, bars: window, row: last, view: model, now, upcoming, health };
+      const { decision, valuation } = decideOn(inputs, next);
+      const { placed } = applyDecision(rules, next, decision, 'all', upcoming);
       close(rules, next, window, last, {
-        verdict,
-        valuation,
-        instrumentsRed: inputs.instrumentsRed,
+        ...{ decision, valuation, placed: placed.length },
+        instrumentsRed: window.flags.subarray(last * 4).filter((flags) => (flags & rules.unusable) !== 0)
+          .length,
         misaligned: 0,
         late: false,
         driftCounts: [],
@@ -192,6 +177,7 @@ describe('the same inputs, the same answer', () => {
       all.postings.push(...events.postings);
       if (before !== undefined) expect(state).toEqual(before); // a tick leaves the last state as it was
       state = next;
+      operated.afterTick(decision, state);
     }
     expect(all).toEqual(whole60.events);
     expect(state).toEqual(whole60.state);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptyForecast } from '../../shared/forecast/forecast.ts';
-import { codesOf } from '../../shared/kernel/codes.ts';
+import { codesOf, limitCodesOf } from '../../shared/kernel/codes.ts';
 import type { Bars } from '../../shared/market-data/bars.ts';
 import type { Verdict } from '../../shared/risk/gates.ts';
 import { decide, type View } from '../../shared/tick/decide.ts';
@@ -9,7 +9,7 @@ import type { MarketRules } from '../../shared/tick/rules.ts';
 import { openState, type TickState } from '../../shared/tick/state.ts';
 import { barsOf, flat } from '../support/bars.ts';
 import { plainCosts, rulesOf, whole, type Overrides } from '../support/rules.ts';
-import { greenVerdict, holding, redVerdict, withOrder } from '../support/state.ts';
+import { greenVerdict, holding, quietRisk, redVerdict, withOrder } from '../support/state.ts';
 
 /** Long from 0.56, short from 0.44 down, flat within 0.02 of even odds; horizon 24; a launch of 30 %; costs once. */
 const paper = (config: NonNullable<Overrides['config']> = {}): MarketRules =>
@@ -93,10 +93,11 @@ function decided(seen: Seen, state: TickState, options: Options = {}) {
     equity: used.capitalMinor,
     frozenAtMs: 7,
     nextDay: options.nextDay ?? DAY,
+    ...quietRisk(state),
   });
   return {
     action: ACTIONS[decision.action[0]!],
-    codes: codesOf(decision.reasons[0]!),
+    codes: [...codesOf(decision.reasons[0]!), ...limitCodesOf(decision.limits[0]!)] as string[],
     target: decision.target[0],
     delta: decision.delta[0],
     invalidation: decision.invalidation[0],

@@ -11,7 +11,7 @@ import { advance, advanceTo } from '../../shared/tick/tick.ts';
 import { barsOf, flat, type Cell } from '../support/bars.ts';
 import { ashares, FROZEN, paper, plenty, prices } from '../support/paper.ts';
 import { plainCosts, rulesOf, whole } from '../support/rules.ts';
-import { greenVerdict, holding, withOrder, type OrderGiven } from '../support/state.ts';
+import { decisionHead, holding, withOrder, type OrderGiven } from '../support/state.ts';
 
 const FIVE_MINUTES = 300_000;
 /** Decisions by the hour, fills by five minutes; the contract even allows bars that were struck before the freeze. */
@@ -127,9 +127,8 @@ describe('participation and the deadline in finer bars (definition 5)', () => {
       const used = paper({ config, fillSpec });
       const state = openState(used);
       const at = (hour: number): number => Date.parse('2024-01-01T00:00:00Z') + hour * 3_600_000;
-      const made = emptyDecision(1, {
-        ...{ ordinal: 0, tickMs: at(1), frozenAtMs: Date.parse(FROZEN), verdict: greenVerdict },
-      });
+      const head = decisionHead({ ordinal: 0, tickMs: at(1), frozenAtMs: Date.parse(FROZEN) });
+      const made = emptyDecision(1, head);
       made.action[0] = ACTIONS.indexOf('LONG');
       made.delta[0] = 5;
       made.referencePrice[0] = 100;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptyForecast } from '../../shared/forecast/forecast.ts';
-import { codesOf } from '../../shared/kernel/codes.ts';
+import { codesOf, limitCodesOf } from '../../shared/kernel/codes.ts';
 import { imbalance } from '../../shared/portfolio/book.ts';
 import { decide } from '../../shared/tick/decide.ts';
 import { ACTIONS } from '../../shared/tick/decision.ts';
@@ -9,7 +9,7 @@ import { openState, type TickState } from '../../shared/tick/state.ts';
 import { barsOf, flat } from '../support/bars.ts';
 import { barsAt, dayOf, plenty, run } from '../support/paper.ts';
 import { plainCosts, rulesOf, whole, type Instrument } from '../support/rules.ts';
-import { greenVerdict, holding, withOrder } from '../support/state.ts';
+import { greenVerdict, holding, quietRisk, withOrder } from '../support/state.ts';
 
 const row = (name: string, position: 'long' | 'short' | 'both', bps: number, from: string, to?: string) => ({
   ...{ name, position, bps, interval_h: 24, effective_from: from },
@@ -34,6 +34,7 @@ function decided(rules: MarketRules, pUp: number, nextDate: string, state = open
   const one = (value: number): Float64Array => new Float64Array([value]);
   const decision = decide({
     ...{ rules, state, row: 0, verdict: greenVerdict, equity: rules.capitalMinor, frozenAtMs: 7 },
+    ...quietRisk(state),
     bars: barsOf([[flat(price, 1e6)]], { firstOrdinal: 9 }),
     view: {
       forecast,
@@ -48,7 +49,7 @@ function decided(rules: MarketRules, pUp: number, nextDate: string, state = open
   return [
     ACTIONS[decision.action[0]!],
     Math.sign(decision.delta[0]!),
-    codesOf(decision.reasons[0]!),
+    [...codesOf(decision.reasons[0]!), ...limitCodesOf(decision.limits[0]!)],
   ] as const;
 }
 

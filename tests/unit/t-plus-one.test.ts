@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { emptyForecast } from '../../shared/forecast/forecast.ts';
-import { codesOf } from '../../shared/kernel/codes.ts';
+import { codesOf, limitCodesOf } from '../../shared/kernel/codes.ts';
 import { decide } from '../../shared/tick/decide.ts';
 import { ACTIONS } from '../../shared/tick/decision.ts';
 import type { MarketRules } from '../../shared/tick/rules.ts';
 import { openState, type TickState } from '../../shared/tick/state.ts';
 import { barsOf, flat } from '../support/bars.ts';
 import { ashares, barsAt, dayOf, plenty, run, shanghai, share } from '../support/paper.ts';
-import { greenVerdict, holding, withOrder, type OrderGiven } from '../support/state.ts';
+import { greenVerdict, holding, quietRisk, withOrder, type OrderGiven } from '../support/state.ts';
 
 const rules = ashares();
 /** Lots of the given sizes at 10, each bought in the session of its date; the session before closed at 10 too. */
@@ -109,6 +109,7 @@ function decided(state: TickState, nextDate: string, pUp = 0.5, used: MarketRule
   const one = (value: number): Float64Array => new Float64Array([value]);
   const decision = decide({
     ...{ rules: used, state, row: 0, verdict: greenVerdict, equity: used.capitalMinor, frozenAtMs: 7 },
+    ...quietRisk(state),
     bars: barsOf([[plenty(10)]], { start: '2024-06-07T06:00:00Z', firstOrdinal: 9 }),
     view: {
       forecast,
@@ -123,7 +124,7 @@ function decided(state: TickState, nextDate: string, pUp = 0.5, used: MarketRule
   return {
     action: ACTIONS[decision.action[0]!],
     delta: decision.delta[0],
-    codes: codesOf(decision.reasons[0]!),
+    codes: [...codesOf(decision.reasons[0]!), ...limitCodesOf(decision.limits[0]!)],
   };
 }
 

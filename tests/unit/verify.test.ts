@@ -22,7 +22,7 @@ import { verify } from '../support/tampered-ledger.ts';
 const folders: string[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })));
 
-/** Lives a ledger, closes it and verifies it; gives its records' kinds. */
+/** Lives a ledger, closes it and verifies it; gives its records' kinds, of switch records their causes. */
 async function lived(
   live: (stores: EmbeddedStores) => Promise<unknown>,
 ): Promise<{ kinds: string[]; stdout: string }> {
@@ -30,7 +30,9 @@ async function lived(
   folders.push(folder);
   const stores = embeddedStores(folder);
   await live(stores);
-  const kinds = (await recordsOf(stores, 'us_equities')).map(({ kind }) => kind);
+  const kinds = (await recordsOf(stores, 'us_equities')).map((record) =>
+    record.kind === 'switch' ? record.cause : record.kind,
+  );
   stores.close();
   const { status, stdout, stderr } = await verify(folder);
   expect([status, stderr]).toEqual([0, '']);
@@ -45,15 +47,20 @@ const layout = layOut('us_equities', '2024-07-01', '2024-07-19', {
 /** Appends a switch record as an operator's halt does, at any moment. */
 async function halt({ stores }: Schedule, atMs: number): Promise<void> {
   const { head, body } = (await readHead(stores, 'us_equities'))!;
-  const latch = { state: 'HALTED', since_utc: isoUtc(atMs), parameter_version: 1, record: head.n + 1 };
+  const n = head.n + 1;
+  const latch = {
+    ...{ state: 'HALTED', since_utc: isoUtc(atMs), turned: n, ordinal: head.ordinal, restart: 1 },
+    ...{ parameter_version: 1, market_version: 1, record: n },
+  };
   await commit(stores, {
     atMs,
     head,
     previousHead: body,
     record: {
-      ...{ v: 1, kind: 'switch', market: 'us_equities', mode: head.mode, n: head.n + 1, prev: head.sha256 },
+      ...{ v: 1, kind: 'switch', market: 'us_equities', mode: head.mode, n, prev: head.sha256 },
       ...{ release_sha256: head.release_sha256, at_utc: isoUtc(atMs), from: 'ACTIVE', to: 'HALTED' },
-      ...{ actor: 'operator', reason: 'a test', parameter_version: 1 },
+      ...{ cause: 'halt', trigger: 'operator', actor: 'operator', role: 'ops_operator', reason: 'a test' },
+      ...{ missing: [], evidence: [], parameter_version: 1, market_version: 1 },
     },
     also: [
       {
@@ -90,7 +97,7 @@ describe('an eventful ledger verifies', () => {
       await run(1, { before }).catch(() => undefined);
       await run(2);
     });
-    expect(kinds).toEqual(['release', 'switch', 'tick', 'failed', 'tick']);
+    expect(kinds).toEqual(['release', 'opened', 'tick', 'failed', 'tick']);
   });
 
   test('a parameter that was turned off and on', async () => {
@@ -102,7 +109,10 @@ describe('an eventful ledger verifies', () => {
         await run(k);
       }
     });
-    expect(kinds).toHaveLength(12);
+    // Turned off it is a halt; turned on again it is a request, which is refused.
+    expect(kinds.join(' ')).toBe(
+      'release opened tick tick tick halt tick tick tick refusal tick tick tick tick',
+    );
   });
 
   test('a halt that is recorded between a decision and its commit', async () => {
@@ -113,7 +123,7 @@ describe('an eventful ledger verifies', () => {
       await made.run(4, { before });
       await made.run(5);
     });
-    expect(kinds.slice(5)).toEqual(['tick', 'switch', 'tick', 'tick']);
+    expect(kinds.slice(5)).toEqual(['tick', 'halt', 'tick', 'tick']);
   });
 
   test('two runs of the same tick, one of which lost', async () => {
