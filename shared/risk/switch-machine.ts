@@ -204,6 +204,8 @@ function byTrial(facts: SwitchFacts): Step | undefined {
   const turn = turnOf(facts, {
     ...{ to: 'ACTIVE', cause: 'trial_passed', reason: `the trial was ${trial.level}` },
     ...{ atMs: facts.decidedAtMs, evidence: [facts.head.sha256] },
+    // It answers no operator: where one parameter cannot be read, a halt by the other one is still to be heard.
+    ...{ version: latch.parameter_version, marketVersion: latch.market_version },
   });
   return { turn, putBack: undefined };
 }
