@@ -7,7 +7,7 @@ import { atMost } from './gate-row.ts';
 import { missingFor, type HealthCheck, type Missing } from './health-check.ts';
 import type { SwitchParameters } from './kill-switch.ts';
 import type { RiskState } from './risk-state.ts';
-import type { Trigger } from './triggers.ts';
+import { RESTARTED_TRIGGERS, type Trigger } from './triggers.ts';
 
 /** A run that failed since the newest committed tick. */
 export interface Failure {
@@ -177,12 +177,17 @@ function byFailure(facts: SwitchFacts): Step | undefined {
   return halted(facts, trigger, reason, last.atMs);
 }
 
-/** Trips of the newest tick; those from before the latch last turned are answered. */
+/**
+ * Trips of the newest tick; those from before the latch last turned are answered. So are losses and counts of a tick
+ * that a recovery overtook between its gate and its commit: the recovery restarted what they were measured from.
+ */
 function byTrip(facts: SwitchFacts): Step | undefined {
   const { risk, latch } = facts;
-  const [trigger] = risk.trips;
+  const overtaken = risk.own.restart !== latch.restart;
+  const trips = overtaken ? risk.trips.filter((one) => !RESTARTED_TRIGGERS.has(one)) : risk.trips;
+  const [trigger] = trips;
   if (trigger === undefined || risk.ordinal <= latch.ordinal) return undefined;
-  return halted(facts, trigger, `tripped by ${risk.trips.join(', ')}`, facts.decidedAtMs);
+  return halted(facts, trigger, `tripped by ${trips.join(', ')}`, facts.decidedAtMs);
 }
 
 function halted(facts: SwitchFacts, trigger: Trigger, reason: string, atMs: number): Step {

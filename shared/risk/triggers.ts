@@ -29,6 +29,9 @@ const BY_CODE: readonly (readonly [Code, Trigger])[] = [
   ['EXECUTION_FAIL_RATE', 'execution_fail_rate'],
 ];
 
+/** Triggers whose measure a recovery begins anew. */
+export const RESTARTED_TRIGGERS: ReadonlySet<Trigger> = new Set(BY_CODE.map(([, trigger]) => trigger));
+
 /** What a tick trips the switch by: only a RED of the market does (definition 11). */
 export function tripsOf(
   { redData, redModel }: { readonly redData: number; readonly redModel: number },
