@@ -1,0 +1,40 @@
+import type { MarketFiles } from '../../shared/config/config.ts';
+import { layOut, simulated, type Layout } from './chain.ts';
+
+type Config = MarketFiles['config'];
+
+/** What a test turns in the shipped market file, group by group. */
+export interface Changes {
+  readonly limits?: Partial<Config['limits']>;
+  readonly gates?: Partial<Config['gates']>;
+  readonly quality?: Partial<Config['quality']>;
+  readonly triggers?: Partial<Config['kill_switch']['triggers']>;
+  readonly recovery?: Partial<Config['kill_switch']['recovery']>;
+  readonly config?: Partial<Config>;
+  readonly fillSpec?: Partial<MarketFiles['fillSpec']>;
+}
+
+/**
+ * Three made-up shares over daily bars. No limit turns YELLOW before it is reached, so that a book which uses one is no
+ * reason against a recovery.
+ */
+export function threeShares(to: string, changes: Changes = {}, seed = 'crash-292'): Layout {
+  const shipped = layOut('us_equities', '2024-07-01', '2024-07-09').plan.rules.config;
+  const { kill_switch: killSwitch } = shipped;
+  return layOut('us_equities', '2024-07-01', to, {
+    config: {
+      ...simulated(seed, '2023-12-01', '2024-12-30'),
+      shorting: true,
+      limits: { ...shipped.limits, yellow_at: 1, ...changes.limits },
+      gates: { ...shipped.gates, ...changes.gates },
+      quality: { ...shipped.quality, ...changes.quality },
+      kill_switch: {
+        ...killSwitch,
+        triggers: { ...killSwitch.triggers, ...changes.triggers },
+        recovery: { ...killSwitch.recovery, ...changes.recovery },
+      },
+      ...changes.config,
+    },
+    ...(changes.fillSpec === undefined ? {} : { fillSpec: changes.fillSpec }),
+  });
+}
