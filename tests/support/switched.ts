@@ -18,12 +18,12 @@ export interface Changes {
  * Three made-up shares over daily bars. No limit turns YELLOW before it is reached, so that a book which uses one is no
  * reason against a recovery.
  */
-export function threeShares(to: string, changes: Changes = {}, seed = 'crash-292'): Layout {
+export function threeShares(to: string, changes: Changes = {}, from = '2024-07-01'): Layout {
   const shipped = layOut('us_equities', '2024-07-01', '2024-07-09').plan.rules.config;
   const { kill_switch: killSwitch } = shipped;
-  return layOut('us_equities', '2024-07-01', to, {
+  return layOut('us_equities', from, to, {
     config: {
-      ...simulated(seed, '2023-12-01', '2024-12-30'),
+      ...simulated('crash-292', '2023-12-01', '2024-12-30'),
       shorting: true,
       limits: { ...shipped.limits, yellow_at: 1, ...changes.limits },
       gates: { ...shipped.gates, ...changes.gates },

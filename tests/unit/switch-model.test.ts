@@ -226,6 +226,18 @@ const commands = [
   fc.constant(new InTurn([...tradingBar, ...goodBar])),
   code.map((one) => new InTurn([gate, commit('RED', one, 1)])),
   fc.constant(new InTurn([slow, slow, slow, reconcile])),
+  level.map(
+    (rank) =>
+      new InTurn([
+        gate,
+        commit('GREEN', quiet, 2),
+        gate,
+        commit(rank, quiet, 0),
+        gate,
+        commit('GREEN', quiet, 0),
+        ...goodBar,
+      ]),
+  ),
   level.map((rank) => new InTurn([...tradingBar, gate, commit(rank, quiet, 0)])),
   which.map(
     (at) =>
