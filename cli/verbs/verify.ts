@@ -5,7 +5,7 @@ import { ConfigError, IntegrityError } from '../../shared/kernel/errors.ts';
 import { ledgerMarkets, verifyMarket, type Verified } from '../../shared/ledger/verify.ts';
 import { embeddedStores } from '../../shared/stores/embedded.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
-import { verifyReaders } from '../../shared/tick/verify-readers.ts';
+import { VERIFY_READERS } from '../../shared/tick/verify-readers.ts';
 import { EXIT } from '../exit-codes.ts';
 import { mayColor, type Io } from '../io.ts';
 import { renderTable } from '../output.ts';
@@ -73,7 +73,7 @@ interface Outcome {
 
 async function outcomeOf(stores: Stores, market: string, expect: Sha256 | undefined): Promise<Outcome> {
   try {
-    return { market, verified: await verifyMarket(stores, market, verifyReaders, { expect }) };
+    return { market, verified: await verifyMarket(stores, market, VERIFY_READERS, { expect }) };
   } catch (error) {
     if (error instanceof IntegrityError) return { market, error };
     throw error;

@@ -13,6 +13,14 @@ export interface Failure {
   /** The step that was begun last; undefined where the input itself was refused. */
   readonly step: StepName | undefined;
   readonly error: Error;
+  /** Where a redrive goes on; undefined where it failed between two tasks, and none is possible. */
+  readonly stopped: Stopped | undefined;
+}
+
+/** The task state that failed for good, and what it was given. */
+export interface Stopped {
+  readonly state: string;
+  readonly input: unknown;
 }
 
 export interface LocalMachineOptions {
@@ -28,11 +36,19 @@ export interface LocalMachine {
    * @throws the handler's own error where a step fails for good, else ExecutionFailure, named as AWS names it.
    */
   run(input: unknown): Promise<unknown>;
+  /**
+   * Goes on with a failed execution from the state that failed, on that state's own input, with all its tries anew.
+   * What had been done before is not done again.
+   * @throws as `run` does, and ConfigError where the execution cannot be redriven.
+   */
+  redrive(failure: Failure): Promise<unknown>;
 }
 
 /** One execution under way. */
 interface Execution {
   step: StepName | undefined;
+  /** The task that was begun last and has not answered. */
+  stopped: Stopped | undefined;
   over: boolean;
   readonly ownErrors: Set<unknown>;
 }
@@ -47,17 +63,17 @@ export function localMachine(
   handlers: Readonly<Record<StepName, Handler>>,
   options: LocalMachineOptions = {},
 ): LocalMachine {
-  const machine = validated(definition);
+  const machineFrom = validated(definition);
   const steps = new Map(taskStates(definition).map(([name, state]) => [name, stepOf(name, state)]));
   const waits = Object.fromEntries([...steps.keys()].map((name) => [name, options.retryWaitMs ?? 0]));
 
-  async function execute(input: unknown, execution: Execution): Promise<unknown> {
+  async function execute(from: string, input: unknown, execution: Execution): Promise<unknown> {
     const taskResourceLocalHandlers = Object.fromEntries(
-      [...steps].map(([name, step]) => [name, lambda(step, handlers[step], execution)]),
+      [...steps].map(([name, step]) => [name, lambda(name, step, handlers[step], execution)]),
     );
     const overrides = { taskResourceLocalHandlers, retryIntervalOverrides: waits };
     try {
-      return await machine.run(throughJson(input, 'the input'), { overrides }).result;
+      return await machineFrom(from).run(throughJson(input, 'the input'), { overrides }).result;
     } catch (error) {
       throw cause(error, execution);
     } finally {
@@ -65,21 +81,43 @@ export function localMachine(
     }
   }
 
+  /** `input` is what the execution was started with, `handed` what its first state gets now. */
+  async function started(input: unknown, { state, input: handed }: Stopped): Promise<unknown> {
+    const execution: Execution = { step: undefined, stopped: undefined, over: false, ownErrors: new Set() };
+    try {
+      return await execute(state, handed, execution);
+    } catch (error) {
+      const { step, stopped } = execution;
+      await report(options, { input, step, error: error as Error, stopped });
+      throw error;
+    }
+  }
+
   return {
-    async run(input) {
-      const execution: Execution = { step: undefined, over: false, ownErrors: new Set() };
-      try {
-        return await execute(input, execution);
-      } catch (error) {
-        await report(options, { input, step: execution.step, error: error as Error });
-        throw error;
-      }
+    run: (input) => started(input, { state: definition.StartAt, input }),
+    async redrive({ input, stopped }) {
+      if (stopped === undefined)
+        throw new ConfigError('the execution did not fail in a task: it cannot be redriven');
+      assertWholeInput(definition, stopped.state);
+      return started(input, stopped);
     },
   };
 }
 
-/** Validates once; the machine that runs then skips it, since each Map state would validate again. */
-function validated(definition: Definition): StateMachine {
+/** What a handler was given must be all that its state was given, since a redrive hands nothing else on. */
+function assertWholeInput(definition: Definition, name: string): void {
+  const state = definition.States[name];
+  if (state === undefined || 'InputPath' in state || state.Parameters?.['Payload.$'] !== '$')
+    throw new ConfigError(
+      `state ${name} cannot be redriven here: expected a task of its own that is handed its whole input`,
+    );
+}
+
+/**
+ * The machine by the state it starts at. Validates once; the machines that run then skip it, since each Map state would
+ * validate again.
+ */
+function validated(definition: Definition): (from: string) => StateMachine {
   assertRunsLocally(definition);
   const asl = definition as unknown as ConstructorParameters<typeof StateMachine>[0];
   try {
@@ -91,7 +129,14 @@ function validated(definition: Definition): StateMachine {
       { cause: error },
     );
   }
-  return new StateMachine(asl, { validationOptions: { noValidate: true } });
+  const made = new Map<string, StateMachine>();
+  return (from) => {
+    const known =
+      made.get(from) ??
+      new StateMachine({ ...asl, StartAt: from }, { validationOptions: { noValidate: true } });
+    made.set(from, known);
+    return known;
+  };
 }
 
 /** The step whose Lambda a Task state invokes, by the function's name `papergate-<stage>-<step>`. */
@@ -107,15 +152,18 @@ function stepOf(name: string, { Resource, Parameters: parameters }: State): Step
 }
 
 /** The integration `lambda:invoke` with a function in place of the Lambda. */
-function lambda(step: StepName, handler: Handler, execution: Execution) {
+function lambda(state: string, step: StepName, handler: Handler, execution: Execution) {
   return async (request: JsonValue): Promise<JsonValue> => {
     // An execution that timed out still runs its retry in the background.
     if (execution.over) throw new ExecutionFailure('States.Timeout', 'the execution is over');
-    execution.step = step;
     const { Payload } = request as { FunctionName: string; Payload: JsonValue };
+    execution.step = step;
+    execution.stopped = { state, input: Payload };
     const input = throughJson(Payload, `the input of ${step}`);
     const answer = await attempt(() => handler(input), execution);
-    return { StatusCode: 200, Payload: throughJson(answer, `the answer of ${step}`) };
+    const next = throughJson(answer, `the answer of ${step}`);
+    execution.stopped = undefined;
+    return { StatusCode: 200, Payload: next };
   };
 }
 

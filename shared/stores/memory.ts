@@ -22,7 +22,25 @@ import type {
   Write,
 } from './ports.ts';
 
+/** All that memory stores hold: a snapshot is a copy of it, a new process over the same stores shares it. */
+export interface MemoryContents {
+  readonly items: Map<string, Item>;
+  readonly artifacts: Map<string, Uint8Array>;
+  readonly parameters: Map<string, Parameter[]>;
+  readonly files: Map<string, Uint8Array>;
+}
+
+/** A copy that changes apart from the original; without one, nothing. The bytes within are never changed in place. */
+export const copyContents = (from?: MemoryContents): MemoryContents => ({
+  items: new Map(from?.items),
+  artifacts: new Map(from?.artifacts),
+  parameters: new Map(from?.parameters),
+  files: new Map(from?.files),
+});
+
 export interface MemoryOptions {
+  /** What the stores hold and change; their own, empty at first, by default. */
+  readonly contents?: MemoryContents;
   /**
    * Called around every single write, a transaction counting as one: what it throws at `before` leaves nothing
    * written, at `after` the write stands though its caller never learns of it. A process killed there looks the
@@ -40,16 +58,16 @@ export function memoryStores(options: MemoryOptions = {}): Stores {
     write();
     options.onWrite?.(name, 'after');
   };
+  const contents = options.contents ?? copyContents();
   return {
-    state: memoryState(around),
-    artifacts: memoryArtifacts(around),
-    parameters: memoryParameters(around),
-    projections: memoryProjections(around),
+    state: memoryState(contents.items, around),
+    artifacts: memoryArtifacts(contents.artifacts, around),
+    parameters: memoryParameters(contents.parameters, around),
+    projections: memoryProjections(contents.files, around),
   };
 }
 
-function memoryState(around: Around): StateStore {
-  const items = new Map<string, Item>();
+function memoryState(items: MemoryContents['items'], around: Around): StateStore {
   const holds = (write: Write): boolean => {
     const found = items.get(address(write.item));
     if (write.expect === 'equals') return found?.body === write.body;
@@ -81,8 +99,7 @@ function memoryState(around: Around): StateStore {
   };
 }
 
-function memoryArtifacts(around: Around): ArtifactStore {
-  const artifacts = new Map<string, Uint8Array>();
+function memoryArtifacts(artifacts: MemoryContents['artifacts'], around: Around): ArtifactStore {
   return {
     async get(key) {
       const bytes = artifacts.get(checkedKey(key));
@@ -108,8 +125,7 @@ function memoryArtifacts(around: Around): ArtifactStore {
   };
 }
 
-function memoryParameters(around: Around): Parameters {
-  const parameters = new Map<string, Parameter[]>();
+function memoryParameters(parameters: MemoryContents['parameters'], around: Around): Parameters {
   return {
     async get(name) {
       return parameters.get(checkedName(name, 'parameter name'))?.at(-1);
@@ -131,8 +147,7 @@ function memoryParameters(around: Around): Parameters {
   };
 }
 
-function memoryProjections(around: Around): ProjectionStore {
-  const files = new Map<string, Uint8Array>();
+function memoryProjections(files: MemoryContents['files'], around: Around): ProjectionStore {
   return {
     async write(path, bytes) {
       checkedKey(path);

@@ -7,7 +7,7 @@ import { forecastSchema } from './forecast-codec.ts';
 import { PACKET_COLUMNS, parsePacket } from './packet.ts';
 
 /** The readers of what only the room of the tick knows. */
-export const verifyReaders: UpperReaders = {
+export const VERIFY_READERS: UpperReaders = {
   packet(bytes, what) {
     const { header, rows } = parsePacket(bytes, what);
     if (header.columns.join() !== PACKET_COLUMNS.join())

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memoryStores } from '../../shared/stores/memory.ts';
+import { copyContents, memoryStores } from '../../shared/stores/memory.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 
 const bytes = Uint8Array.of(1, 2, 3);
@@ -54,5 +54,22 @@ describe.each(WRITES)('crash points around %s', (name, write, read) => {
     let calls = 0;
     await read(memoryStores({ onWrite: () => calls++ }));
     expect(calls).toBe(0);
+  });
+});
+
+describe('contents', () => {
+  it('are shared by stores that are given the same, and by none that are given a copy', async () => {
+    const contents = copyContents();
+    const [one, other] = [memoryStores({ contents }), memoryStores({ contents })];
+    for (const [, write] of WRITES) await write(one);
+    const apart = memoryStores({ contents: copyContents(contents) });
+    for (const [, , read] of WRITES) {
+      expect(await read(other)).toEqual(await read(one));
+      expect(await read(apart)).toEqual(await read(one));
+    }
+    await apart.artifacts.putIfAbsent('k2', bytes);
+    await apart.state.transact([{ item: { partition: 'p', sort: 'a', body: '2' }, expect: 'any' }]);
+    expect(await one.artifacts.find('k2')).toBeUndefined();
+    expect((await one.state.get('p', 'a'))!.body).toBe('1');
   });
 });

@@ -228,7 +228,9 @@ describe('limits', () => {
     });
     await expect(machine.run(ofBytes(262_145))).rejects.toThrow('the input is 262145 bytes');
     expect(calls).toEqual([]);
-    expect(failures).toMatchObject([{ step: undefined, error: { name: 'States.DataLimitExceeded' } }]);
+    expect(failures).toMatchObject([
+      { step: undefined, stopped: undefined, error: { name: 'States.DataLimitExceeded' } },
+    ]);
   });
 
   it('end a step that hangs, try it again, and let nothing of it be heard later', async () => {
@@ -279,7 +281,10 @@ describe('the failure hook', () => {
       failures.push(failure);
     };
     await expect(localMachine(definition, handlers, { onFailure }).run(INPUT)).rejects.toBe(error);
-    expect(failures).toEqual([{ input: INPUT, step: 'fill', error }]);
+    const handed = { ...INPUT, status: 'open', ingest: 1, predict: 1, gate: 1 };
+    expect(failures).toEqual([
+      { input: INPUT, step: 'fill', error, stopped: { state: 'Fill', input: handed } },
+    ]);
   });
 
   it('is not called for a step that came right on a later try', async () => {
@@ -303,6 +308,100 @@ describe('the failure hook', () => {
     const error = await rejection(localMachine(definition, handlers, { onFailure }).run(INPUT));
     expect(error.message).toBe('down; recording it failed as well');
     expect((error as AggregateError).errors.map((one: Error) => one.message)).toEqual(['down', 'disk full']);
+  });
+});
+
+describe('a redrive', () => {
+  /** A machine whose gate fails while `down` says so, and what its executions failed with. */
+  function failing(step: StepName) {
+    const failures: Failure[] = [];
+    const mood = { down: true };
+    const { calls, inputs, handlers } = fakes({
+      [step]: async (state: unknown) => {
+        if (mood.down) throw new ProviderError(`${step} is down`);
+        return { ...(state as State), status: 'open', [step]: 1 };
+      },
+    });
+    const machine = localMachine(definition, handlers, {
+      onFailure: (failure) => void failures.push(failure),
+    });
+    return { machine, failures, mood, calls, inputs };
+  }
+
+  it.each(STEPS)('goes on at %s with the input of that state, and with all four tries', async (step) => {
+    const { machine, failures, mood, calls, inputs } = failing(step);
+    await rejection(machine.run(INPUT));
+    const before = STEPS.slice(0, STEPS.indexOf(step));
+    expect(calls).toEqual([...before, step, step, step, step]);
+    const given = inputs.at(-1);
+    calls.length = 0;
+
+    await rejection(machine.redrive(failures[0]!));
+    expect(calls).toEqual([step, step, step, step]);
+    expect(inputs.at(-1)).toEqual(given);
+    // What it was started with stays what it was, for whoever records the failure.
+    expect(failures[1]).toMatchObject({ input: INPUT, step, stopped: failures[0]!.stopped });
+    calls.length = 0;
+
+    mood.down = false;
+    const finished = await machine.redrive(failures[1]!);
+    expect(calls).toEqual(STEPS.slice(STEPS.indexOf(step)));
+    expect(finished).toEqual(await localMachine(definition, fakes().handlers).run(INPUT));
+  });
+
+  it('starts at the state that failed last, not at the one that failed first', async () => {
+    let failed: StepName | undefined = 'predict';
+    const failures: Failure[] = [];
+    const down =
+      (step: StepName): Handler =>
+      async (state) => {
+        if (failed === step) throw new ProviderError('down');
+        return { ...(state as State), status: 'open' };
+      };
+    const { calls, handlers } = fakes({ predict: down('predict'), fill: down('fill') });
+    const machine = localMachine(definition, handlers, {
+      onFailure: (failure) => void failures.push(failure),
+    });
+    await rejection(machine.run(INPUT));
+    failed = 'fill';
+    await rejection(machine.redrive(failures[0]!));
+    failed = undefined;
+    calls.length = 0;
+    await machine.redrive(failures[1]!);
+    expect(calls).toEqual(['fill', 'ledger', 'signoff']);
+  });
+
+  it('is refused where no task had failed', async () => {
+    const failures: Failure[] = [];
+    const { calls, handlers } = fakes({ ingest: async () => ({ status: 'opened' }) });
+    const machine = localMachine(definition, handlers, {
+      onFailure: (failure) => void failures.push(failure),
+    });
+    await rejection(machine.run(INPUT));
+    expect(await rejection(machine.redrive(failures[0]!))).toBeInstanceOf(ConfigError);
+    expect(calls).toEqual(['ingest']);
+  });
+
+  it('is refused where the state hands on a part of its input only', async () => {
+    const { Predict } = definition.States;
+    const cut = { ...Predict!, Parameters: { ...Predict!.Parameters, 'Payload.$': '$.window' } };
+    const failures: Failure[] = [];
+    const { handlers } = fakes({
+      ingest: async () => ({ status: 'open', window: {} }),
+      predict: throwing(new Error('down')),
+    });
+    const machine = localMachine(
+      { ...definition, States: { ...definition.States, Predict: cut } },
+      handlers,
+      {
+        onFailure: (failure) => void failures.push(failure),
+      },
+    );
+    await rejection(machine.run(INPUT));
+    const refused = await rejection(machine.redrive(failures[0]!));
+    expect(refused.message).toBe(
+      'state Predict cannot be redriven here: expected a task of its own that is handed its whole input',
+    );
   });
 });
 
