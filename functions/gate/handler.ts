@@ -1,14 +1,14 @@
 import { rowClosingAt } from '../../shared/calendar/timeline.ts';
 import { sha256 } from '../../shared/kernel/canonical.ts';
-import { IntegrityError } from '../../shared/kernel/errors.ts';
-import { parseIsoUtc } from '../../shared/kernel/time.ts';
+import { IntegrityError, RefusedError } from '../../shared/kernel/errors.ts';
+import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
 import { getJson } from '../../shared/ledger/chain.ts';
 import { dataSchema } from '../../shared/ledger/artifacts.ts';
 import { loadExecutionBars } from '../../shared/ledger/execution-bars.ts';
 import { decisionKey } from '../../shared/ledger/keys.ts';
 import { loadWindow } from '../../shared/ledger/window-store.ts';
 import { decodeForecast, forecastSchema } from '../../shared/tick/forecast-codec.ts';
-import { encodePacket, parsePacket } from '../../shared/tick/packet.ts';
+import { assertOwnPacket, encodePacket, parsePacket } from '../../shared/tick/packet.ts';
 import { upcomingAt } from '../../shared/tick/apply.ts';
 import { firstForClusters } from '../../shared/tick/measure.ts';
 import { decideOn } from '../../shared/tick/run-tick.ts';
@@ -45,12 +45,22 @@ async function freeze({ stores }: Runtime, key: string, bytes: Uint8Array): Prom
   }
 }
 
-/** The tick with the packet that stands, and with the inputs that packet rests on; undefined where there is none. */
+/**
+ * The tick with the packet that stands, and with the inputs that packet rests on; undefined where there is none.
+ * @throws IntegrityError where what lies under the tick's key was decided for another tick, market or release.
+ */
 async function frozenDecision(tick: Predicted, runtime: Runtime): Promise<Decided | undefined> {
   const key = decisionKey(tick.market, parseIsoUtc(tick.tick_utc));
   const bytes = await runtime.stores.artifacts.find(key);
   if (bytes === undefined) return undefined;
   const { header } = parsePacket(bytes, key);
+  const { market, tick_utc, ordinal } = tick;
+  assertOwnPacket(header, key, {
+    market,
+    tick_utc,
+    ordinal,
+    release_sha256: runtime.market(market).releaseSha256,
+  });
   return {
     ...tick,
     window: header.window,
@@ -86,11 +96,13 @@ async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array
   const from = head.settled_ordinal + 1;
   const { row } = advanceTo(rules, state, bars, from, tick.ordinal, reading.haltAtMs, finer);
   const line = market.line(tickMs, tickMs);
+  const frozenAtMs = runtime.clock.now();
+  assertClock(tick, frozenAtMs);
   const { fallbacks, disagreements, books } = data;
   const now = {
     ...{ misaligned: data.misaligned.length, fallbacks, disagreements, books },
     ...{ lateness_s: tick.lateness_s, gate: reading, mismatched: market.mismatched },
-    frozenAtMs: runtime.clock.now(),
+    frozenAtMs,
   };
   const upcoming = upcomingAt(rules, line, rowClosingAt(line, tickMs));
   const { health } = market.release;
@@ -107,4 +119,18 @@ async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array
     view,
     mismatched: market.mismatched,
   });
+}
+
+/**
+ * A clock that lies behind the bar's close or the tick's own start would date the decision before what it rests on, and
+ * let it fill at prices that formed before it stood.
+ * @throws RefusedError, which is tried again: another process may have a better clock.
+ */
+function assertClock({ tick_utc: closed, started_at_utc: started }: Predicted, nowMs: number): void {
+  const earliest = Math.max(parseIsoUtc(closed), parseIsoUtc(started));
+  if (nowMs >= earliest) return;
+  throw new RefusedError(
+    `the clock says ${isoUtc(nowMs)}, but the tick of ${closed} began at ${started}: nothing is decided by a clock that is behind`,
+    { now: isoUtc(nowMs), closed, started },
+  );
 }

@@ -95,7 +95,8 @@ async function post(
     putJson(artifacts, tick.market, 'position', tickMs, report as unknown as Json),
   ]);
   const { lateness_s: _, status: __, execution, ...named } = tick;
-  const finished = isoUtc(runtime.clock.now());
+  // Another process may have frozen the decision, by a clock that is ahead of this one's.
+  const finished = isoUtc(Math.max(runtime.clock.now(), decision.frozenAtMs));
   const facts = {
     ...named,
     execution: execution!,

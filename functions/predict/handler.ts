@@ -5,12 +5,16 @@ import { loadWindow } from '../../shared/ledger/window-store.ts';
 import { encodeForecast } from '../../shared/tick/forecast-codec.ts';
 import { forecastWindow } from '../../shared/tick/forecast-step.ts';
 import { parseInput, tickSchema, type Predicted } from '../envelope.ts';
+import { requireHead } from '../runtime/context.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 /** Forecasts every instrument from the frozen window. The same window gives the same bytes, whoever runs it. */
 export async function predict(input: unknown, runtime: Runtime): Promise<Predicted> {
   const tick = parseInput('predict', input, tickSchema);
-  const { rules, release } = runtime.market(tick.market);
+  const market = runtime.market(tick.market);
+  const { rules, release } = market;
+  // Another release would forecast otherwise, and the gate could not tell.
+  await requireHead(runtime, market);
   const { artifacts } = runtime.stores;
   const { bars } = await loadWindow(
     artifacts,

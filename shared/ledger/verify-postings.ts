@@ -90,7 +90,21 @@ function checkAmounts(place: Place, field: string, posting: Posting, units: Unit
     throw flaw(place, `${field}.cash`, `${cash} is more than a step is worth, ${most}`);
 }
 
-/** A charge has its rate's sign and, to within twice, the size of the value held; the close it is of may lie back. */
+/** The highest finite close of an instrument in the rows before one; 0 where there is none. */
+function highestClose({ close, instruments }: Bars, row: number, instrument: number): number {
+  let highest = 0;
+  for (let before = 0; before < row; before++) {
+    const value = close[before * instruments.length + instrument]!;
+    if (value > highest && value < Infinity) highest = value;
+  }
+  return highest;
+}
+
+/**
+ * A charge has its rate's sign and is at most about twice its share of the value held. It is reckoned at the last valid
+ * close, which may lie back: the bar in which it falls due may hold no number at all. Where no close before it is in the
+ * bar's block, its size cannot be judged here.
+ */
 function checkCharge(
   place: Place,
   field: string,
@@ -101,8 +115,9 @@ function checkCharge(
   if (quantityBefore === 0) throw flaw(place, `${field}.quantityBefore`, 'is 0: nothing was held');
   if (cash * rate > 0)
     throw flaw(place, `${field}.cash`, `${cash} has not the sign of a charge of ${rate} bps`);
-  const high = bars.high[row * bars.instruments.length + instrument]!;
-  const value = (Math.abs(quantityBefore) / units.stepsPerUnit[instrument]!) * high * units.minorPerUnit;
+  const price = highestClose(bars, row, instrument);
+  const value = (Math.abs(quantityBefore) / units.stepsPerUnit[instrument]!) * price * units.minorPerUnit;
+  if (price === 0) return;
   const most = (2 * value * Math.abs(rate)) / 1e4 + 1;
   if (Math.abs(cash) > most)
     throw flaw(place, `${field}.cash`, `${cash} is more than twice a charge of ${rate} bps`);

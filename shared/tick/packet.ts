@@ -262,6 +262,24 @@ export function decodePacket(
   return { header, decision };
 }
 
+/** What names the tick that a packet was decided for. */
+export type PacketOwner = Pick<PacketHeader, 'market' | 'tick_utc' | 'ordinal' | 'release_sha256'>;
+
+/** @throws IntegrityError naming the first field in which a packet was decided for something else. */
+export function assertOwnPacket(header: PacketHeader, what: string, owner: PacketOwner): void {
+  for (const field of Object.keys(owner) as (keyof PacketOwner)[]) {
+    if (header[field] === owner[field]) continue;
+    throw new IntegrityError(
+      `${what} was decided for another ${field}: ${header[field]}, expected ${owner[field]}`,
+      {
+        field,
+        found: header[field],
+        expected: owner[field],
+      },
+    );
+  }
+}
+
 /** Header and rows of a packet, parsed. @throws IntegrityError */
 export function parsePacket(bytes: Uint8Array, what: string): { header: PacketHeader; rows: PacketRow[] } {
   const lines = new TextDecoder().decode(bytes).split('\n');

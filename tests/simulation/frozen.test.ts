@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { HANDLERS } from '../../functions/handlers.ts';
+import { IntegrityError, OtherReleaseError, RefusedError } from '../../shared/kernel/errors.ts';
+import { verifyMarket } from '../../shared/ledger/verify.ts';
 import type { BarProvider } from '../../shared/market-data/provider.ts';
 import { memoryStores } from '../../shared/stores/memory.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
+import { VERIFY_READERS } from '../../shared/tick/verify-readers.ts';
 import {
   allArtifacts,
   headOf,
@@ -107,6 +110,97 @@ describe('a decision that is frozen', () => {
     expect(Buffer.from(await stores.artifacts.get(KEY))).toEqual(Buffer.from(packet));
   });
 });
+
+describe('a packet under the name of a tick', () => {
+  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  const FIRST = 'us_equities/decision/2024-07-01/20240701T200000Z.jsonl';
+
+  it.each([
+    ['of the tick before', (packet: string) => packet, 'tick_utc'],
+    [
+      'of another market',
+      (packet: string) => moved(packet).replace('"market":"us_equities"', '"market":"crypto"'),
+      'market',
+    ],
+    [
+      'of another release',
+      (packet: string) =>
+        moved(packet).replace(/"release_sha256":"sha256:.{4}/, '"release_sha256":"sha256:0000'),
+      'release_sha256',
+    ],
+    [
+      'of another bar',
+      (packet: string) => packet.replace('2024-07-01T20:00:00Z', '2024-07-02T20:00:00Z'),
+      'ordinal',
+    ],
+  ])('is refused where it was left there, %s', async (_, change, field) => {
+    const stores = memoryStores();
+    const events = await schedule(stores, layout);
+    await events.run(0);
+    const before = await headOf(stores, market);
+    const left = new TextEncoder().encode(change(text(await stores.artifacts.get(FIRST))));
+    await stores.artifacts.putIfAbsent(KEY, left);
+    const error = await events.run(1).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(IntegrityError);
+    expect((error as Error).message).toContain(`${KEY} was decided for another ${field}`);
+    expect(await headOf(stores, market)).toEqual(before);
+  });
+});
+
+/** A packet of 1 July as one of 2 July would begin. */
+const moved = (packet: string): string =>
+  packet
+    .replace('2024-07-01T20:00:00Z', '2024-07-02T20:00:00Z')
+    .replace(/"ordinal":(\d+)/, (_, ordinal: string) => `"ordinal":${Number(ordinal) + 1}`);
+
+describe('a clock that is behind', () => {
+  it.each([
+    ["the bar's close", -1],
+    ['the start of its own tick', 59],
+  ])('at the gate by %s decides nothing, and the tick fails', async (_, gate) => {
+    const stores = memoryStores();
+    const events = await schedule(stores, layout);
+    const { runtime } = events;
+    const handed = await HANDLERS.predict(
+      await HANDLERS.ingest(event(0), runtime(events.tickMs(0) + 60_000).runtime),
+      runtime(events.tickMs(0) + 60_000).runtime,
+    );
+    const behind = runtime(events.tickMs(0) + gate * 1_000).runtime;
+    await expect(HANDLERS.gate(handed, behind)).rejects.toBeInstanceOf(RefusedError);
+    expect(await stores.artifacts.list(`${market}/decision/`)).toEqual([]);
+    const right = runtime(events.tickMs(0) + 180_000).runtime;
+    expect(await HANDLERS.gate(handed, right)).toMatchObject({ decision: {} });
+  });
+
+  it('of the one that froze the decision finishes no tick before it', async () => {
+    const stores = memoryStores();
+    const events = await schedule(stores, layout);
+    await events.run(0, { secondsAfterClose: { gate: 230 }, ...stopped('ledger') }).catch(() => undefined);
+    await events.run(0);
+    const [tick] = await allArtifacts(stores, layout);
+    expect(tick!.record).toMatchObject({
+      frozen_at_utc: '2024-07-01T20:03:50Z',
+      finished_at_utc: '2024-07-01T20:03:50Z',
+    });
+    expect(await verifyMarket(stores, market, VERIFY_READERS)).toMatchObject({ ticks: 1 });
+  });
+});
+
+describe('another release', () => {
+  it('that is deployed for the forecast alone makes none, and the run fails', async () => {
+    const stores = memoryStores();
+    const events = await schedule(stores, layout);
+    const { runtime } = events.runtime(events.tickMs(0) + 60_000);
+    const open = await HANDLERS.ingest(event(0), runtime);
+    const other = { ...runtime.market(market), releaseSha256: `sha256:${'1'.repeat(64)}` as const };
+    await expect(HANDLERS.predict(open, { ...runtime, market: () => other })).rejects.toBeInstanceOf(
+      OtherReleaseError,
+    );
+    expect(await stores.artifacts.list(`${market}/forecast/`)).toEqual([]);
+  });
+});
+
+const event = (k: 0 | 1): unknown => ({ market, scheduled_at_utc: `2024-07-0${k + 1}T20:01:00Z` });
 
 describe('a bar restated after its tick was committed', () => {
   it('changes nothing that is stored, and nothing that follows', async () => {

@@ -18,8 +18,9 @@ const posting = (more: Partial<Posting>): Posting => ({
 });
 
 /** The bar before the ex-date, and the one that the tick settles. */
-function check(postings: Posting[], actions: CorporateAction[], before = held): void {
-  const bars = barsAt(['2024-06-07T19:30', '2024-06-10T13:30'], [[plenty(50)], [plenty(50)]], { actions });
+function check(postings: Posting[], actions: CorporateAction[], before = held, prices = [50, 50]): void {
+  const rows = prices.map((price) => [plenty(price)]);
+  const bars = barsAt(['2024-06-07T19:30', '2024-06-10T13:30'], rows, { actions });
   const window = { rows: new Map(), fresh: new Map([[0, bars]]) };
   const settled = { after: 0, to: 1, window, finer: undefined, units };
   checkPostings(place, { postings } as unknown as Execution, settled, before, ['AAPL'], units);
@@ -38,6 +39,15 @@ describe('what a tick posted, held against its bars', () => {
     expect(() => check([split], [seven])).not.toThrow();
     expect(() => check([borrow], [])).not.toThrow();
     expect(() => check([], [paysOne], openTally(100_000))).not.toThrow();
+  });
+
+  it.each([
+    ['no number', NaN],
+    ['a number below every bound', -Infinity],
+    ['a tenth of the price', 5],
+  ])('passes a charge at the last valid close where the bar itself has %s', (_, price) => {
+    expect(() => check([borrow], [], held, [50, price])).not.toThrow();
+    expect(() => check([{ ...borrow, cash: -500, income: -500 }], [], held, [50, price])).toThrow(/twice/);
   });
 
   it.each<[string, Posting[], CorporateAction[]]>([
