@@ -1,0 +1,62 @@
+export type Phase = 'before' | 'after';
+/** `once`: one Lambda dies, and the state machine tries the step again. `dead`: all of the process is gone. */
+export type Mode = 'once' | 'dead';
+/** While the ledger is opened, within a tick, as ingest records a tick that did not happen, or as a failure is noted. */
+export type Where = 'opening' | 'tick' | 'gap' | 'note';
+
+/** A moment before or after one write, and what ends there. */
+export interface CrashPoint {
+  readonly where: Where;
+  readonly write: string;
+  readonly phase: Phase;
+  readonly mode: Mode;
+}
+
+/** A write that only markets with finer bars make. */
+export const FINER_WRITE = 'artifact execution_bars';
+
+/** Every write of the chain, by where it happens: what a tick leaves, from its claim to its sign-off. */
+const WRITES: Readonly<Record<Where, readonly string[]>> = {
+  tick: [
+    'item claim',
+    'artifact block',
+    'artifact window',
+    FINER_WRITE,
+    'artifact data',
+    'artifact forecast',
+    'artifact decision',
+    'artifact execution',
+    'artifact state',
+    'artifact position',
+    'artifact record',
+    'commit head record claim',
+    'file threshold_report.csv',
+    'file release_signoff.md',
+  ],
+  gap: ['artifact record', 'commit head record'],
+  note: ['item failure'],
+  opening: [
+    'artifact block',
+    'artifact window',
+    'artifact state',
+    'artifact config',
+    'artifact release',
+    'artifact record',
+    'commit head record',
+    'parameter DISABLE_TRADING',
+    'commit head record latch',
+  ],
+};
+
+const PHASES: readonly Phase[] = ['before', 'after'];
+const MODES: readonly Mode[] = ['once', 'dead'];
+
+/** Every point at which a process may end. Any run of as many seeds draws each once. */
+export const CRASH_POINTS: readonly CrashPoint[] = (Object.keys(WRITES) as Where[]).flatMap((where) =>
+  WRITES[where].flatMap((write) =>
+    PHASES.flatMap((phase) => MODES.map((mode) => ({ where, write, phase, mode }))),
+  ),
+);
+
+export const pointName = ({ where, write, phase, mode }: CrashPoint): string =>
+  `${where}: ${phase} ${write}, ${mode}`;

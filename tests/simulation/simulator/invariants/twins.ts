@@ -1,0 +1,80 @@
+import type { Invariant, Outcome } from '../invariants.ts';
+import { fillsOf, type StoredFill } from '../remains.ts';
+import { lasting, twinOf, type Twin } from '../twin.ts';
+
+/** What a run must have in common with one that met less. */
+export const TWIN_INVARIANTS: readonly Invariant[] = [
+  {
+    name: 'same_head_as_an_unbroken_run',
+    broken: async ({ plan: { layout, placements, apart }, world: { planted }, remains }) => {
+      const met = lasting(placements);
+      if (!apart || met.length === placements.length) return undefined;
+      const twin = await twinOf(layout, met, planted);
+      return twin.head === remains.head ? undefined : `head ${remains.head}, without the rest ${twin.head}`;
+    },
+  },
+  {
+    name: 'no_earlier_fill_undone',
+    broken: async (outcome) => {
+      const { layout, placements, apart } = outcome.plan;
+      const { planted } = outcome.world;
+      const clean = await twinOf(layout, [], planted);
+      const lost = missingFrom(outcome, clean.fills.filter(mustStand(outcome)));
+      if (lost !== undefined) return `without any fault there was ${lost}`;
+      const free = lasting(placements).filter(({ spoils }) => spoils !== 'trading');
+      if (!apart || free.length === lasting(placements).length) return undefined;
+      const twin = await twinOf(layout, free, planted);
+      const undone = missingFrom(outcome, twin.fills.filter(beforeHalt(outcome)));
+      return undone && `without the halt there was ${undone}`;
+    },
+  },
+];
+
+const firstHaltMs = ({ world }: Outcome): number => Math.min(Infinity, ...world.haltsMs);
+
+/** Fills of orders that stood before the first fault, in bars that no fault reached and that opened before any halt. */
+function mustStand(outcome: Outcome): (fill: StoredFill) => boolean {
+  const { plan, remains } = outcome;
+  const met = lasting(plan.placements);
+  const first = Math.min(...met.map(({ tick }) => tick));
+  const ordinal = remains.records[0]!.kind === 'release' ? remains.records[0]!.ordinal + 1 + first : NaN;
+  const barSpoilt = met.some(({ tick, spoils }) => tick === first && spoils === 'bar');
+  const haltMs = firstHaltMs(outcome);
+  return ({ decidedOrdinal, ordinal: filled, barStartMs }) =>
+    decidedOrdinal < ordinal && (barSpoilt ? filled < ordinal : filled <= ordinal) && barStartMs < haltMs;
+}
+
+/** Fills in bars that opened before the halt, of orders that had been placed by then. */
+const beforeHalt = (outcome: Outcome): ((fill: Twin['fills'][number]) => boolean) => {
+  const haltMs = firstHaltMs(outcome);
+  return ({ barStartMs, placedAtMs }) => barStartMs < haltMs && placedAtMs < haltMs;
+};
+
+function missingFrom({ remains }: Outcome, fills: readonly StoredFill[]): string | undefined {
+  const figures = (fill: StoredFill): string => {
+    const {
+      instrument,
+      decidedOrdinal,
+      ordinal,
+      barStartMs,
+      side,
+      quantity,
+      price,
+      notionalMinor,
+      feeMinor,
+    } = fill;
+    return JSON.stringify({
+      instrument,
+      decidedOrdinal,
+      ordinal,
+      barStartMs,
+      side,
+      quantity,
+      price,
+      notionalMinor,
+      feeMinor,
+    });
+  };
+  const there = new Set(fillsOf(remains).map(figures));
+  return fills.map(figures).find((fill) => !there.has(fill));
+}

@@ -1,0 +1,262 @@
+import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
+import { readConfigFiles } from '../../../functions/runtime/config-files.ts';
+import { planMarket, type MarketPlan } from '../../../infra/local/market-plan.ts';
+import { parseConfig, type Config } from '../../../shared/config/config.ts';
+import { DAY_MS } from '../../../shared/kernel/time.ts';
+import { finerBars } from './finer-bars.ts';
+
+/** A market with a few bars to come: what a plan is laid over. */
+export interface Layout {
+  readonly name: string;
+  readonly market: string;
+  readonly plan: MarketPlan;
+  readonly config: Config;
+  readonly configTexts: ReadonlyMap<string, string>;
+  /** Ticks that a plan runs, from the plan's first row on. */
+  readonly ticks: number;
+  readonly kinds: readonly CalendarKind[];
+}
+
+/** What is particular about the days of a layout. */
+export const KINDS = ['dst_day', 'half_day', 'lunch_break', 'midnight', 'finer_bars'] as const;
+export type CalendarKind = (typeof KINDS)[number];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Shape {
+  readonly name: string;
+  readonly market: 'us_equities' | 'ashares' | 'crypto';
+  readonly from: string;
+  readonly to: string;
+  /** Bars of the first day that lie before the first tick. */
+  readonly skip: number;
+  readonly ticks: number;
+  readonly kinds: readonly CalendarKind[];
+  readonly turned: Fields;
+  readonly fillSpec: Fields;
+}
+
+const daily = { bar_size: '1d', bar_anchor: 'session_open' };
+
+/** Every layout's days, chosen for what happens to the clock or to the session in them. */
+const SHAPES: readonly Shape[] = [
+  // New York's clocks go forward on 10 March 2024.
+  {
+    name: 'us_daily_dst',
+    market: 'us_equities',
+    from: '2024-03-06',
+    to: '2024-03-20',
+    skip: 0,
+    ticks: 7,
+    kinds: ['dst_day'],
+    turned: daily,
+    fillSpec: {},
+  },
+  // Thanksgiving, and the half day after it.
+  {
+    name: 'us_daily_half',
+    market: 'us_equities',
+    from: '2024-11-26',
+    to: '2024-12-10',
+    skip: 0,
+    ticks: 7,
+    kinds: ['half_day'],
+    turned: daily,
+    fillSpec: { participation_cap: 0.002 },
+  },
+  // Friday's last bars, then Monday's, an hour earlier by UTC.
+  {
+    name: 'us_60m_dst',
+    market: 'us_equities',
+    from: '2024-03-08',
+    to: '2024-03-13',
+    skip: 4,
+    ticks: 7,
+    kinds: ['dst_day'],
+    turned: { shorting: true },
+    fillSpec: {},
+  },
+  // Clocks go back on 3 November 2024.
+  {
+    name: 'us_60m_back',
+    market: 'us_equities',
+    from: '2024-11-01',
+    to: '2024-11-06',
+    skip: 4,
+    ticks: 7,
+    kinds: ['dst_day'],
+    turned: {},
+    fillSpec: { participation_cap: 0.0005 },
+  },
+  // Four bars of a half day, the last of half an hour.
+  {
+    name: 'us_60m_half',
+    market: 'us_equities',
+    from: '2024-11-29',
+    to: '2024-12-04',
+    skip: 0,
+    ticks: 7,
+    kinds: ['half_day'],
+    turned: {},
+    fillSpec: {},
+  },
+  // Two days with their breaks: what is bought on the first may be sold on the second.
+  {
+    name: 'ashares_60m',
+    market: 'ashares',
+    from: '2024-07-15',
+    to: '2024-07-19',
+    skip: 1,
+    ticks: 8,
+    kinds: ['lunch_break'],
+    turned: {},
+    fillSpec: {},
+  },
+  {
+    name: 'crypto_midnight',
+    market: 'crypto',
+    from: '2024-06-10',
+    to: '2024-06-12',
+    skip: 20,
+    ticks: 7,
+    kinds: ['midnight'],
+    turned: {},
+    fillSpec: {},
+  },
+  {
+    name: 'crypto_finer',
+    market: 'crypto',
+    from: '2024-06-10',
+    to: '2024-06-12',
+    skip: 21,
+    ticks: 6,
+    kinds: ['midnight', 'finer_bars'],
+    turned: { execution_bar_size: '5m' },
+    fillSpec: { open_struck_before_freeze: false },
+  },
+];
+
+/** Paths of made-up bars on which every shape places and fills orders. */
+const BAR_SEEDS = ['a', 'b', 'c'] as const;
+
+/** Windows of a few bars, so that a ledger opens in milliseconds, and entries that ask for little. */
+const POLICY: Fields = {
+  momentum_bars: [2, 3, 5],
+  volatility_bars: 6,
+  trend_bars: 8,
+  volume_bars: 6,
+  logit_gain: 1,
+  launch_edges: [1, 2, 3],
+  entry: { p_up_min: 0.505, p_down_min: 0.505, flat_band: 0, p_launch_min: 0, edge_over_cost_min: 0 },
+};
+const HEALTH: Fields = {
+  samples_min: 1,
+  brier_yellow: 0.8,
+  brier_red: 0.99,
+  coverage_yellow: [0, 1],
+  coverage_red: [0, 1],
+};
+
+const FILES = readConfigFiles(fileURLToPath(new URL('../../../configs', import.meta.url))).texts;
+const fieldsOf = (path: string): Fields => parse(FILES.get(path)!) as Fields;
+
+/** The shipped files that one market needs, turned to the shape. */
+function textsOf(shape: Shape, seed: string): ReadonlyMap<string, string> {
+  const path = `markets/${shape.market}.yaml`;
+  const market = fieldsOf(path);
+  const policy = fieldsOf('models/policy.yaml');
+  const sizes = policy['by_bar_size'] as Readonly<Record<string, Fields>>;
+  const universe = fieldsOf(`universes/${String(market['universe'])}.yaml`);
+  const limits = market['limits'] as Fields;
+  const own = new Map<string, Fields>([
+    [
+      path,
+      {
+        ...market,
+        // Simulated bars have no finer ones within them: both are given to the plan.
+        providers: shape.kinds.includes('finer_bars') ? market['providers'] : [made(`simulator ${seed}`)],
+        warmup_bars: 64,
+        sizing: { volatility_target: 1, rebalance_band: 0.05 },
+        limits: { ...limits, drawdown_min: -0.5, daily_loss_min: -0.3, capacity_adv_max: 0.5 },
+        ...shape.turned,
+      },
+    ],
+    [
+      'models/policy.yaml',
+      {
+        ...policy,
+        health: HEALTH,
+        by_bar_size: Object.fromEntries(
+          Object.entries(sizes).map(([size, rules]) => [size, { ...rules, ...POLICY }]),
+        ),
+      },
+    ],
+    [
+      `universes/${String(market['universe'])}.yaml`,
+      { ...universe, instruments: (universe['instruments'] as unknown[]).slice(0, 3) },
+    ],
+    ['fill_model_spec.yaml', { ...fieldsOf('fill_model_spec.yaml'), ...shape.fillSpec }],
+  ]);
+  const exchange = String(market['exchange']).toLowerCase();
+  const asShipped = [
+    'go_live_thresholds.yaml',
+    `calendars/${exchange}.yaml`,
+    `cost_profiles/${String(market['cost_profile'])}.yaml`,
+    `trading_rules/${String(market['trading_rules'])}.yaml`,
+  ];
+  return new Map([
+    ...[...own].map(([name, fields]) => [name, stringify(fields, { aliasDuplicateObjects: false })] as const),
+    ...asShipped.map((name) => [name, FILES.get(name)!] as const),
+  ]);
+}
+
+const made = (seed: string): Fields => ({
+  kind: 'simulated',
+  seed,
+  start_session: '2023-09-01',
+  end_session: '2024-12-31',
+  trend_strength: 0.6,
+  volatility_daily: 0.02,
+});
+
+function layOut(shape: Shape, seed: string): Layout {
+  const configTexts = textsOf(shape, seed);
+  const config = parseConfig(configTexts);
+  const { market, from, to } = shape;
+  const planned = planMarket({ config, market, symbols: undefined, barsFolder: '.', from, to });
+  const plan = shape.kinds.includes('finer_bars')
+    ? { ...planned, ...finerBars(planned, `simulator ${seed}`) }
+    : planned;
+  const { name, ticks, kinds } = shape;
+  return {
+    name: `${name} ${seed}`,
+    market,
+    plan: { ...plan, firstRow: plan.firstRow + shape.skip },
+    config,
+    configTexts,
+    ticks,
+    kinds,
+  };
+}
+
+const laidOut = new Map<number, Layout>();
+
+/** How many layouts there are. */
+export const LAYOUTS = SHAPES.length * BAR_SEEDS.length;
+
+/** The layout of a number, made once a process. */
+export function layoutOf(number: number): Layout {
+  const known =
+    laidOut.get(number) ??
+    layOut(SHAPES[number % SHAPES.length]!, BAR_SEEDS[Math.floor(number / SHAPES.length)]!);
+  laidOut.set(number, known);
+  return known;
+}
+
+/** Close of the k-th tick of a layout. */
+export const closeOf = ({ plan }: Layout, k: number): number => plan.line.endMs[plan.firstRow + k]!;
+
+/** Milliseconds that a bar is long, at most a day: what lies between a tick and the next at least. */
+export const barMs = ({ plan }: Layout, k: number): number =>
+  Math.min(DAY_MS, closeOf({ plan } as Layout, k + 1) - closeOf({ plan } as Layout, k));

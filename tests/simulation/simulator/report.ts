@@ -1,0 +1,71 @@
+import { renderTable } from '../../../cli/output.ts';
+import { CRASH_POINTS, pointName } from './crash-points.ts';
+import { FAULTS } from './faults.ts';
+import type { Simulated } from './simulate.ts';
+import { KINDS } from './layouts.ts';
+
+/** What must not be zero in any thorough set of seeds. */
+export const EXPECTED: readonly string[] = [
+  ...FAULTS.map(({ name }) => name),
+  ...KINDS,
+  ...CRASH_POINTS.map(pointName),
+];
+
+/** A seed that broke an invariant. */
+export interface Broken {
+  readonly seed: number;
+  readonly invariant: string;
+  readonly why: string;
+  readonly plan: string;
+}
+
+/** Counts over many seeds. */
+export class Report {
+  seeds = 0;
+  placed = 0;
+  fills = 0;
+  /** Seeds in which at least one order was filled. */
+  traded = 0;
+  readonly broken: Broken[] = [];
+  readonly #counts = new Map<string, number>();
+
+  add({ plan, world, broken, placed, fills }: Simulated): void {
+    this.seeds++;
+    this.placed += placed;
+    this.fills += fills;
+    if (fills > 0) this.traded++;
+    for (const name of [...world.fired.keys(), ...plan.layout.kinds])
+      this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+    if (broken !== undefined) this.broken.push({ seed: plan.seed, plan: planText(plan), ...broken });
+  }
+
+  /** Seeds in which the fault took effect, or the crash point was reached. */
+  count(name: string): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  /** What no seed met. */
+  get unmet(): string[] {
+    return EXPECTED.filter((name) => this.count(name) === 0);
+  }
+
+  /** Counts per fault and per crash point, and the sums. */
+  text(): string {
+    const table = renderTable(
+      ['fault or crash point', 'seeds'],
+      EXPECTED.map((name) => [name, `${this.count(name)}`]),
+      { color: false },
+    );
+    const { seeds, placed, fills, traded } = this;
+    return `${table}${seeds} seeds: ${placed} orders placed, ${fills} fills in ${traded} of them, ${this.broken.length} broken\n`;
+  }
+}
+
+/** A plan for a reader. */
+export const planText = ({ layout, placements, apart }: Simulated['plan']): string =>
+  [
+    `${layout.name}, ${layout.ticks} ticks, faults ${apart ? 'apart' : 'anywhere'}`,
+    ...placements.map(
+      ({ fault, tick, spoils, detail }) => `tick ${tick}: ${fault} ${detail}, spoils ${spoils}`,
+    ),
+  ].join('\n  ');
