@@ -58,5 +58,8 @@ export const CRASH_POINTS: readonly CrashPoint[] = (Object.keys(WRITES) as Where
   ),
 );
 
+/** Every kind of write that the list knows: one that a run makes and the list lacks would never be cut off. */
+export const KNOWN_WRITES: ReadonlySet<string> = new Set(Object.values(WRITES).flat());
+
 export const pointName = ({ where, write, phase, mode }: CrashPoint): string =>
   `${where}: ${phase} ${write}, ${mode}`;

@@ -34,7 +34,8 @@ async function many(first: number, count: number): Promise<number> {
     );
   const unmet = count >= 1_000 ? report.unmet : [];
   if (unmet.length > 0) say(`never met: ${unmet.join('; ')}\n`);
-  return report.broken.length === 0 && unmet.length === 0 ? 0 : 1;
+  if (report.unlisted.size > 0) say(`written, and never cut off: ${[...report.unlisted].join('; ')}\n`);
+  return report.broken.length === 0 && unmet.length === 0 && report.unlisted.size === 0 ? 0 : 1;
 }
 
 async function main(): Promise<number> {

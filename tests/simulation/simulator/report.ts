@@ -1,5 +1,5 @@
 import { renderTable } from '../../../cli/output.ts';
-import { CRASH_POINTS, pointName } from './crash-points.ts';
+import { CRASH_POINTS, KNOWN_WRITES, pointName } from './crash-points.ts';
 import { FAULTS } from './faults.ts';
 import type { Simulated } from './simulate.ts';
 import { KINDS } from './layouts.ts';
@@ -27,6 +27,8 @@ export class Report {
   /** Seeds in which at least one order was filled. */
   traded = 0;
   readonly broken: Broken[] = [];
+  /** Kinds of writes that were made and that no crash point names. */
+  readonly unlisted = new Set<string>();
   readonly #counts = new Map<string, number>();
 
   add({ plan, world, broken, placed, fills }: Simulated): void {
@@ -36,6 +38,7 @@ export class Report {
     if (fills > 0) this.traded++;
     for (const name of [...world.fired.keys(), ...plan.layout.kinds])
       this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+    for (const kind of world.writes) if (!KNOWN_WRITES.has(kind)) this.unlisted.add(kind);
     if (broken !== undefined) this.broken.push({ seed: plan.seed, plan: planText(plan), ...broken });
   }
 

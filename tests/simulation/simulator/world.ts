@@ -55,6 +55,8 @@ export class World {
   readonly haltsMs: number[] = [];
   /** Bytes of each decision packet as they first appeared. */
   readonly firstPackets = new Map<string, Uint8Array>();
+  /** Kinds of all writes that were made. */
+  readonly writes = new Set<string>();
   /** Faults and crash points that took effect, by name. */
   readonly fired = new Map<string, number>();
   /** What happened that must not, as it happened. */
@@ -162,6 +164,7 @@ export class World {
         this.fillTries.push({ tick, enabledBefore, enabledAfter, execution: execution?.sha256 });
       },
       write: ({ kind, phase }) => {
+        this.writes.add(kind);
         if (kind !== 'artifact decision' || phase !== 'after') return;
         this.notePackets();
       },
