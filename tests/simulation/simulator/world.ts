@@ -1,7 +1,7 @@
 import type { MarketRuntime } from '../../../functions/runtime/runtime.ts';
 import type { StepName } from '../../../functions/steps.ts';
 import type { Failure } from '../../../infra/local/machine.ts';
-import { isoUtc, SECOND_MS } from '../../../shared/kernel/time.ts';
+import { isoUtc, parseIsoUtc, SECOND_MS } from '../../../shared/kernel/time.ts';
 import { seededRandom } from '../../../shared/kernel/random.ts';
 import { copyContents, type MemoryContents } from '../../../shared/stores/memory.ts';
 import { closeOf, type Layout } from './layouts.ts';
@@ -77,6 +77,12 @@ export class World {
 
   fire(name: string): void {
     this.fired.set(name, (this.fired.get(name) ?? 0) + 1);
+  }
+
+  /** Close of the newest bar that has a record. */
+  headMs(): number {
+    const head = [...this.contents.items.values()].find(({ sort }) => sort === 'head')!;
+    return parseIsoUtc((JSON.parse(head.body) as { tick_utc: string }).tick_utc);
   }
 
   /** The newest run of tick k that failed and still could be redriven. */
