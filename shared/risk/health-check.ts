@@ -73,7 +73,8 @@ export interface Missing {
 
 /**
  * Holds a request against the conditions of a recovery: role, reason, and the last checks good on consecutive bars after
- * the one that halted, none too old. What was good before the halt earns nothing.
+ * the one that halted, none too old. What was good before the halt earns nothing; and three bars later a tick has run
+ * under the halt, which cancelled what was working when it began and would fill otherwise (definition 3).
  * @param bars the newest bar at the halt, and the newest that is due now.
  */
 export function missingFor(

@@ -215,12 +215,6 @@ function byTrial(facts: SwitchFacts): Step | undefined {
   return { turn, putBack: undefined };
 }
 
-/**
- * Whether a tick ran under the halt that is under way. Only such a tick cancels the orders that were working when it
- * began: were trading free again before it, they would fill as if nothing had been halted (definition 3).
- */
-const haltSeen = ({ latch, risk }: SwitchFacts): boolean => risk.own.halt === latch.turned;
-
 /** Both parameters at `false`, one of them newly, is a request to start again; otherwise it is not to stay there. */
 function fromHalted(facts: SwitchFacts): Step | undefined {
   const { latch, parameters } = facts;
@@ -239,7 +233,6 @@ function fromHalted(facts: SwitchFacts): Step | undefined {
   const bars = { halted: latch.ordinal, due: facts.dueOrdinal };
   const missing = requests
     .flatMap((request) => missingFor(request, facts.checks, bars, recovery))
-    .concat(haltSeen(facts) ? [] : [{ condition: 'checks', detail: 'no tick has run since the halt' }])
     .filter((one, k, list) => list.findIndex(({ detail }) => detail === one.detail) === k);
   const { actor, reason, role = null } = requests.at(-1)!;
   const evidence = facts.checks.slice(-recovery.checks).map(({ sha256 }) => sha256 as Sha256);

@@ -30,10 +30,10 @@ export class SwitchModel {
   readable: Record<Which, boolean> = { all: true, own: true };
   unanswered: Record<Which, Put[]> = { all: [], own: [] };
   since = 0;
-  /** Changes of the state so far, recoveries among them, and the ticks that began and ended in the present halt. */
+  /** Changes of the state so far, recoveries among them, and the bar that was newest at the last change. */
   changes = 0;
   recoveries = 0;
-  ticksInHalt = 0;
+  changedAt = -1;
   failures: { at: number; integrity: boolean }[] = [];
   trip: string | undefined;
   trial: { change: number; bar: number; level: Rank; over: boolean } | undefined;
@@ -75,7 +75,7 @@ export class SwitchModel {
     this.state = to;
     this.since = at;
     this.changes++;
-    this.ticksInHalt = 0;
+    this.changedAt = this.bar;
     this.trip = undefined;
     if (cause === 'recovery') this.recoveries++;
     this.failures = this.failures.filter((one) => one.at > at);
@@ -144,9 +144,10 @@ export class SwitchModel {
     let newest = Math.max(-1, ...this.good.keys());
     const oldest = newest - 2;
     let run = 0;
-    while (this.good.get(newest--) === true) run++;
+    // Only what came after the halt is earned.
+    while (newest > this.changedAt && this.good.get(newest--) === true) run++;
     // By name, in the order of the alphabet.
-    const enough = run >= 3 && this.ticksInHalt > 0;
+    const enough = run >= 3;
     return [
       ...(!enough || Math.max(this.due, this.bar) - oldest <= 6 ? [] : ['check_age']),
       ...(enough ? [] : ['checks']),
@@ -175,7 +176,6 @@ export class SwitchModel {
     // A recovery begins losses and counts anew: what the tick that it overtook had measured of them is no matter.
     const stands = gate.recoveries === this.recoveries || trip === 'data_red' || trip === 'model_red';
     this.trip = stands ? trip : undefined;
-    if (gate.state === 'HALTED' && gate.change === this.changes) this.ticksInHalt++;
     this.reconcile();
     return placed;
   }

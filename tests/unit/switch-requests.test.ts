@@ -97,37 +97,37 @@ describe('a request to start again', () => {
       'two checks',
       own,
       { checks: good.slice(1) },
-      [['checks', '2 of the last 3 health checks on consecutive bars are good']],
+      [['checks', '2 of 3 health checks on consecutive bars since the halt are good']],
     ],
     [
       'no check',
       own,
       { checks: [] },
-      [['checks', '0 of the last 3 health checks on consecutive bars are good']],
+      [['checks', '0 of 3 health checks on consecutive bars since the halt are good']],
     ],
     [
       'a hole before the newest',
       own,
       { checks: [checkOf(41), checkOf(42), checkOf(44)] },
-      [['checks', '1 of the last 3 health checks on consecutive bars are good']],
+      [['checks', '1 of 3 health checks on consecutive bars since the halt are good']],
     ],
     [
       'the middle one YELLOW for data',
       own,
       { checks: [checkOf(42), checkOf(43, { data: 'YELLOW' }), checkOf(44)] },
-      [['checks', '1 of the last 3 health checks on consecutive bars are good']],
+      [['checks', '1 of 3 health checks on consecutive bars since the halt are good']],
     ],
     [
       'the newest RED for the model',
       own,
       { checks: [checkOf(42), checkOf(43), checkOf(44, { model: 'RED' })] },
-      [['checks', '0 of the last 3 health checks on consecutive bars are good']],
+      [['checks', '0 of 3 health checks on consecutive bars since the halt are good']],
     ],
     [
       'the oldest RED for risk',
       own,
       { checks: [checkOf(42, { risk: 'RED' }), checkOf(43), checkOf(44)] },
-      [['checks', '2 of the last 3 health checks on consecutive bars are good']],
+      [['checks', '2 of 3 health checks on consecutive bars since the halt are good']],
     ],
     [
       'checks that are seven bars old',
@@ -142,7 +142,7 @@ describe('a request to start again', () => {
       [
         ['role', ROLE],
         ['reason', 'a reason of at least 10 characters is needed'],
-        ['checks', '1 of the last 3 health checks on consecutive bars are good'],
+        ['checks', '1 of 3 health checks on consecutive bars since the halt are good'],
         ['check_age', 'the oldest of them is 10 bars old, at most 6 count'],
       ],
     ],
@@ -173,18 +173,26 @@ describe('a request to start again', () => {
     );
   });
 
-  it('before any tick ran under the halt is refused, though checks from before it are good', () => {
-    const facts = factsOf({
-      ...halted({ all: ['false', 7], own }),
-      risk: riskAt({ own: { ...riskAt().own, halt: -1 } }),
-    });
-    expect(nextStep(facts)!.turn).toMatchObject({
-      cause: 'refusal',
-      missing: [{ condition: 'checks', detail: 'no tick has run since the halt' }],
-    });
-    // One under an earlier halt is none.
-    const earlier = { ...facts, risk: riskAt({ own: { ...riskAt().own, halt: 3 } }) };
-    expect(nextStep(earlier)!.turn!.cause).toBe('refusal');
+  it("with checks of the halt's own bar or before it is refused, however good they are", () => {
+    const asked = (bars: readonly number[]) =>
+      nextStep(factsOf({ ...halted({ all: ['false', 7], own }), checks: bars.map((bar) => checkOf(bar)) }))!
+        .turn!;
+    // The latch turned at bar 40.
+    expect(asked([41, 42, 43])).toMatchObject({ cause: 'recovery', missing: [] });
+    for (const [bars, earned] of [
+      [[38, 39, 40], 0],
+      [[39, 40, 41], 1],
+      [[40, 41, 42], 2],
+    ] as const)
+      expect(asked(bars)).toMatchObject({
+        cause: 'refusal',
+        missing: [
+          {
+            condition: 'checks',
+            detail: `${earned} of 3 health checks on consecutive bars since the halt are good`,
+          },
+        ],
+      });
   });
 
   it('by two at once needs both to be fit for it; the own one gives the record its name', () => {
