@@ -328,6 +328,46 @@ function parameterContract(stores: () => Stores): void {
     const versions = (await Promise.all(puts)).map(({ version }) => version);
     expect(versions.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
+
+  it('remembers its versions, oldest first, name by name', async () => {
+    expect(await stores().parameters.history('n')).toEqual([]);
+    const one = { value: 'true', changedAtMs: 5, changedBy: 'ops', description: 'stop' };
+    const two = { value: 'false', changedAtMs: 3, changedBy: 'admin', description: 'all is well again' };
+    await stores().parameters.put('n', one);
+    await stores().parameters.put('other', one);
+    await stores().parameters.put('n', two);
+    // In the order in which they were put, whatever their clocks said.
+    expect(await stores().parameters.history('n')).toEqual([
+      { ...one, version: 1 },
+      { ...two, version: 2 },
+    ]);
+    expect(await stores().parameters.history('other')).toEqual([{ ...one, version: 1 }]);
+  });
+
+  it('forgets the oldest beyond a hundred versions, and counts on', async () => {
+    for (let n = 1; n <= 100; n++)
+      await stores().parameters.put('n', {
+        value: `${n}`,
+        changedAtMs: n,
+        changedBy: 'a',
+        description: '',
+      });
+    const full = await stores().parameters.history('n');
+    expect([full.length, full[0]!.value, full.at(-1)!.value]).toEqual([100, '1', '100']);
+    for (const value of ['x', 'y'])
+      await stores().parameters.put('n', { value, changedAtMs: 0, changedBy: 'a', description: '' });
+    const later = await stores().parameters.history('n');
+    expect([later.length, later[0]!.version, later.at(-1)!.version]).toEqual([100, 3, 102]);
+    expect(later.map(({ version }) => version)).toEqual(Array.from({ length: 100 }, (_, k) => k + 3));
+    expect(await stores().parameters.get('n')).toEqual(later.at(-1));
+  });
+
+  it('gives a history that nobody else writes on', async () => {
+    const change = { value: 'a', changedAtMs: 1, changedBy: 'a', description: '' };
+    await stores().parameters.put('n', change);
+    (await stores().parameters.history('n')).length = 0;
+    expect(await stores().parameters.history('n')).toEqual([{ ...change, version: 1 }]);
+  });
 }
 
 function projectionContract(stores: () => Stores): void {

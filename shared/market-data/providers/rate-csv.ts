@@ -26,7 +26,9 @@ function ratesOf(folder: string, file: string): ExchangeRate[] {
   const [head = [], ...rows] = parseCsvRows(readFileSync(path), file);
   if (head.join(',') !== 'ts_utc,rate') throw unreadable(file, 1, 'expected the header ts_utc,rate');
   const rates: ExchangeRate[] = [];
-  rows.forEach(([stamp = '', text = ''], k) => {
+  rows.forEach((fields, k) => {
+    if (fields.length !== 2) throw unreadable(file, k + 2, `${fields.length} fields, expected 2`);
+    const [stamp, text] = fields as [string, string];
     const [atMs, rate] = [parseIsoUtc(stamp), parseDecimal(text)];
     if (Number.isNaN(atMs)) throw unreadable(file, k + 2, `ts_utc ${stamp}: expected a UTC instant`);
     if (rate === undefined || !(rate > 0))
