@@ -77,11 +77,13 @@ export function beginTick(risk: RiskState, day: number, count: SwitchCount, conf
   const newDay = day !== risk.own.day;
   const restarted = count.restart !== risk.own.restart && risk.own.restart >= 0;
   const { sessions } = config.kill_switch.triggers.execution_fail_rate;
+  // As many orders as a day may have disable trading until a recovery, though the next bar be of another day.
+  const throttled = risk.ordersToday >= config.limits.orders_per_day_max;
   return {
     ...risk,
     own: rolled(risk.own, day, count),
     all: risk.all === null ? null : rolled(risk.all, day, count),
-    ordersToday: newDay || restarted ? 0 : risk.ordersToday,
+    ordersToday: restarted || (newDay && !throttled) ? 0 : risk.ordersToday,
     failures: rolledWindow(restarted ? restartedWindow(risk.failures) : risk.failures, day, sessions),
     trial: count.trial === risk.trial.record ? risk.trial : noTrial(count.trial),
   };
