@@ -111,8 +111,8 @@ describe('what a request to start again lacks', () => {
   const recovery = { checks: 3, check_age_bars_max: 6, level_max: 'GREEN' as const };
   const admin = { actor: 'admin', role: 'ops_admin', reason: 'data is back' };
   const three = checks([5], [6], [7]);
-  const lacks = (more: Partial<typeof admin> | { role: undefined }, list = three, due = 7) =>
-    missingFor({ ...admin, ...more }, list, due, recovery);
+  const lacks = (more: Partial<typeof admin> | { role: undefined }, list = three, due = 7, halted = 0) =>
+    missingFor({ ...admin, ...more }, list, { halted, due }, recovery);
 
   it('nothing, and it is granted', () => {
     expect(lacks({})).toEqual([]);
@@ -135,11 +135,16 @@ describe('what a request to start again lacks', () => {
   });
 
   it('good checks of consecutive bars', () => {
-    const detail = (count: number) => `${count} of the last 3 health checks on consecutive bars are good`;
+    const detail = (count: number) =>
+      `${count} of 3 health checks on consecutive bars since the halt are good`;
     expect(lacks({}, checks([4], [6], [7]))).toEqual([{ condition: 'checks', detail: detail(2) }]);
     expect(lacks({}, checks([5], [6], [7, 'GGR']))).toEqual([{ condition: 'checks', detail: detail(0) }]);
     expect(lacks({}, checks([6], [7]))).toEqual([{ condition: 'checks', detail: detail(2) }]);
     expect(lacks({}, [])).toEqual([{ condition: 'checks', detail: detail(0) }]);
+    // What was good at the halt's own bar or before it earns nothing.
+    expect(lacks({}, three, 7, 4)).toEqual([]);
+    expect(lacks({}, three, 7, 5)).toEqual([{ condition: 'checks', detail: detail(2) }]);
+    expect(lacks({}, three, 7, 7)).toEqual([{ condition: 'checks', detail: detail(0) }]);
     // An older bad one does not matter.
     expect(lacks({}, checks([4, 'RRR'], [5], [6], [7]))).toEqual([]);
   });
