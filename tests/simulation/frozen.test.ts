@@ -9,6 +9,7 @@ import { VERIFY_READERS } from '../../shared/tick/verify-readers.ts';
 import {
   allArtifacts,
   headOf,
+  recordsOf,
   layOut,
   schedule,
   simulated,
@@ -143,7 +144,18 @@ describe('a packet under the name of a tick', () => {
     const error = await events.run(1).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(IntegrityError);
     expect((error as Error).message).toContain(`${KEY} was decided for another ${field}`);
-    expect(await headOf(stores, market)).toEqual(before);
+    // No tick is committed; what follows the head is the halt that such bytes are worth.
+    const { ordinal, settled_ordinal, state, tick_utc } = before;
+    expect(await headOf(stores, market)).toMatchObject({
+      n: before.n + 1,
+      ordinal,
+      settled_ordinal,
+      state,
+      tick_utc,
+    });
+    expect((await recordsOf(stores, market)).at(-1)).toMatchObject({
+      ...{ kind: 'switch', to: 'HALTED', trigger: 'integrity' },
+    });
   });
 });
 
@@ -151,7 +163,7 @@ describe('a packet under the name of a tick', () => {
 const moved = (packet: string): string =>
   packet
     .replace('2024-07-01T20:00:00Z', '2024-07-02T20:00:00Z')
-    .replace(/"ordinal":(\d+)/, (_, ordinal: string) => `"ordinal":${Number(ordinal) + 1}`);
+    .replace(/"ordinal":(\d+),"prev"/, (_, ordinal: string) => `"ordinal":${Number(ordinal) + 1},"prev"`);
 
 describe('a clock that is behind', () => {
   it.each([
