@@ -13,29 +13,34 @@ interface Group {
 }
 
 /**
- * Cuts the changes of a universe to the limits of the book, one after the other, each in the light of those before:
- * order value, clusters, themes, gross, net, cash, turnover, order count, trial. Reductions pass them all but the
+ * Cuts the changes of a universe to the limits of orders and of the book, one after the other, each in the light of those
+ * before: order value, clusters, themes, gross, net, cash, turnover, order count, trial. Reductions pass them all but the
  * largest order value, which comes first: what it leaves of an exit takes up room.
  */
 export function cutToBook(inputs: SizingInputs, out: Sizing): void {
   const { limits } = inputs.config;
   const { equity, instruments } = inputs;
-  const everyone = Array.from(inputs.direction.keys());
   cutValues(inputs, out);
+  // Only increases are cut from here on: what is kept of every position stays as it is.
+  const rising: number[] = [];
+  for (let i = 0; i < out.delta.length; i++) if (increaseOf(inputs, out, i) > 0) rising.push(i);
+  if (rising.length === 0) return;
   const nameLimit = limits.name_max * equity;
-  const groups: Group[] = [
-    ...inputs.clusters.map((members) => ({ members, limit: nameLimit, code: limitBit.MAX_CLUSTER })),
-    ...instruments.themes.map(([, members]) => ({
-      ...{ members, limit: limits.theme_max * equity, code: limitBit.MAX_THEME },
-    })),
-    { members: everyone, limit: limits.gross_max * equity, code: limitBit.MAX_GROSS },
-  ];
-  for (const group of groups) cutGroup(inputs, out, group);
-  cutNet(inputs, out, everyone);
-  cutSpending(inputs, out, everyone);
-  cutCount(inputs, out);
+  const themeLimit = limits.theme_max * equity;
+  for (const members of inputs.clusters)
+    cutGroup(inputs, out, { members, limit: nameLimit, code: limitBit.MAX_CLUSTER });
+  for (const [, members] of instruments.themes)
+    cutGroup(inputs, out, { members, limit: themeLimit, code: limitBit.MAX_THEME });
+  const kept = keptOfAll(inputs, out);
+  scaleTo(inputs, out, rising, limits.gross_max * equity - kept.gross, limitBit.MAX_GROSS);
+  cutNet(inputs, out, rising, kept.net);
+  if (!inputs.config.shorting)
+    scaleTo(inputs, out, rising, inputs.cash / CASH_MARGIN - kept.promised, limitBit.CASH);
+  const turnover = limits.turnover_max * equity - inputs.traded - kept.promised;
+  scaleTo(inputs, out, rising, turnover, limitBit.MAX_TURNOVER);
+  cutCount(inputs, out, rising);
   if (inputs.increaseScale < 1)
-    scaleIncreases(inputs, out, everyone, inputs.increaseScale, limitBit.TRIAL_SCALED);
+    scaleIncreases(inputs, out, rising, inputs.increaseScale, limitBit.TRIAL_SCALED);
 }
 
 /** Value of a step of instrument i. */
@@ -45,8 +50,7 @@ const stepValue = ({ price, instruments }: SizingInputs, i: number): number =>
 /** What a change adds to the exposure in instrument i; 0 where it reduces. */
 function increaseOf(inputs: SizingInputs, out: Sizing, i: number): number {
   const delta = out.delta[i]!;
-  const held = inputs.quantity[i]!;
-  return delta === 0 || held * delta < 0 ? 0 : Math.abs(delta) * stepValue(inputs, i);
+  return delta === 0 || inputs.quantity[i]! * delta < 0 ? 0 : Math.abs(delta) * stepValue(inputs, i);
 }
 
 /** What is left of a position after a reduction, and what its order may still add (definition 8). */
@@ -59,45 +63,55 @@ function keptOf(inputs: SizingInputs, out: Sizing, i: number): number {
   return (Math.abs(after) + Math.abs(pending)) * stepValue(inputs, i);
 }
 
-const sumOf = (members: readonly number[], value: (i: number) => number): number =>
-  members.reduce((sum, i) => sum + value(i), 0);
+/** What is kept of the whole book: absolute, signed, and what working orders may still spend. */
+function keptOfAll(inputs: SizingInputs, out: Sizing): { gross: number; net: number; promised: number } {
+  let [gross, net, promised] = [0, 0, 0];
+  for (let i = 0; i < out.delta.length; i++) {
+    const kept = keptOf(inputs, out, i);
+    if (kept === 0) continue;
+    gross += kept;
+    net += kept * Math.sign(inputs.quantity[i]! || inputs.pending[i]!);
+    if (inputs.pending[i] !== 0) promised += Math.abs(inputs.pending[i]!) * stepValue(inputs, i);
+  }
+  return { gross, net, promised };
+}
 
-/** Scales the increases of a group so that it comes to at most its limit. */
-function cutGroup(inputs: SizingInputs, out: Sizing, { members, limit, code }: Group): void {
-  const increases = sumOf(members, (i) => increaseOf(inputs, out, i));
-  if (increases === 0) return;
-  const room = limit - sumOf(members, (i) => keptOf(inputs, out, i));
+/** What a list of instruments adds to the exposure. */
+function increasesOf(inputs: SizingInputs, out: Sizing, members: readonly number[]): number {
+  let sum = 0;
+  for (const i of members) sum += increaseOf(inputs, out, i);
+  return sum;
+}
+
+/** Scales the increases of a list so that they come to at most the room. */
+function scaleTo(
+  inputs: SizingInputs,
+  out: Sizing,
+  members: readonly number[],
+  room: number,
+  code: number,
+): void {
+  const increases = increasesOf(inputs, out, members);
   if (increases > room) scaleIncreases(inputs, out, members, Math.max(0, room) / increases, code);
 }
 
-/** Scales the increases on the heavier side so that longs and shorts differ by at most the limit. */
-function cutNet(inputs: SizingInputs, out: Sizing, everyone: readonly number[]): void {
-  const limit = inputs.config.limits.net_max * inputs.equity;
-  const signed = (i: number): number =>
-    keptOf(inputs, out, i) * Math.sign(inputs.quantity[i]! || inputs.pending[i]!) +
-    increaseOf(inputs, out, i) * Math.sign(out.delta[i]!);
-  const net = sumOf(everyone, signed);
-  const excess = Math.abs(net) - limit;
-  if (!(excess > 0)) return;
-  const side = Math.sign(net);
-  const heavier = everyone.filter((i) => out.delta[i]! * side > 0);
-  const increases = sumOf(heavier, (i) => increaseOf(inputs, out, i));
-  if (increases > 0)
-    scaleIncreases(inputs, out, heavier, Math.max(0, increases - excess) / increases, limitBit.MAX_NET);
+/** Scales the increases of a group so that it comes to at most its limit. */
+function cutGroup(inputs: SizingInputs, out: Sizing, { members, limit, code }: Group): void {
+  const own = members.filter((i) => increaseOf(inputs, out, i) > 0);
+  if (own.length === 0) return;
+  let kept = 0;
+  for (const i of members) kept += keptOf(inputs, out, i);
+  scaleTo(inputs, out, own, limit - kept, code);
 }
 
-/** Cash, where there is no margin, and what the turnover of the session has left. */
-function cutSpending(inputs: SizingInputs, out: Sizing, everyone: readonly number[]): void {
-  const spend = (room: number, code: number): void => {
-    const wanted = sumOf(everyone, (i) => increaseOf(inputs, out, i));
-    if (wanted > room) scaleIncreases(inputs, out, everyone, Math.max(0, room) / wanted, code);
-  };
-  const promised = sumOf(everyone, (i) =>
-    inputs.pending[i] === 0 ? 0 : Math.abs(inputs.pending[i]!) * stepValue(inputs, i),
-  );
-  if (!inputs.config.shorting) spend(inputs.cash / CASH_MARGIN - promised, limitBit.CASH);
-  const turnover = inputs.config.limits.turnover_max * inputs.equity;
-  spend(turnover - inputs.traded - promised, limitBit.MAX_TURNOVER);
+/** Scales the increases on the heavier side so that longs and shorts differ by at most the limit. */
+function cutNet(inputs: SizingInputs, out: Sizing, rising: readonly number[], kept: number): void {
+  let net = kept;
+  for (const i of rising) net += increaseOf(inputs, out, i) * Math.sign(out.delta[i]!);
+  const excess = Math.abs(net) - inputs.config.limits.net_max * inputs.equity;
+  if (!(excess > 0)) return;
+  const heavier = rising.filter((i) => out.delta[i]! * net > 0);
+  scaleTo(inputs, out, heavier, increasesOf(inputs, out, heavier) - excess, limitBit.MAX_NET);
 }
 
 /** Cuts single orders to the largest value: what is left of an exit goes on a later bar. */
@@ -112,16 +126,11 @@ function cutValues(inputs: SizingInputs, out: Sizing): void {
 }
 
 /** Leaves out the last increases that are too many: exits always pass. */
-function cutCount(inputs: SizingInputs, out: Sizing): void {
+function cutCount(inputs: SizingInputs, out: Sizing, rising: readonly number[]): void {
   const { orders_per_tick_max: perTick } = inputs.config.limits;
-  const increasing: number[] = [];
+  const increasing = rising.filter((i) => out.delta[i] !== 0);
   let exits = 0;
-  for (let i = 0; i < out.delta.length; i++) {
-    const delta = out.delta[i]!;
-    if (delta === 0) continue;
-    if (inputs.quantity[i]! * delta < 0) exits++;
-    else increasing.push(i);
-  }
+  for (let i = 0; i < out.delta.length; i++) if (inputs.quantity[i]! * out.delta[i]! < 0) exits++;
   const allowed = Math.max(0, Math.min(perTick, inputs.ordersLeft) - exits);
   for (const i of increasing.slice(allowed)) setSteps(inputs, out, i, 0, limitBit.ORDER_COUNT);
 }

@@ -1,4 +1,3 @@
-import { log } from '../kernel/math.ts';
 import { actionsWithin } from '../market-data/actions.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { afterEffect, effectsOf } from '../market-data/effects.ts';
@@ -29,7 +28,7 @@ export const areDue = (
 ): boolean => ordinal < 0 || (today !== day && now - ordinal >= rules.refresh_bars);
 
 /**
- * Groups the instruments whose log returns correlate by at least `abs_min`, either way, over the `bars` rows that end
+ * Groups the instruments whose returns correlate by at least `abs_min`, either way, over the `bars` rows that end
  * with `row`: connected ones, so that a chain of pairs is one group. Pearson's coefficient; a return without two valid
  * closes counts as the mean, and an instrument with fewer than half of them stands alone.
  */
@@ -73,7 +72,7 @@ interface Series {
 }
 
 /** Bars between two looks at whether a pair can still correlate enough. */
-const BLOCK_BARS = 8;
+const BLOCK_BARS = 4;
 
 function standardised(matrix: Bars, row: number, unusable: number, bars: number): Series {
   const n = matrix.instruments.length;
@@ -81,26 +80,34 @@ function standardised(matrix: Bars, row: number, unusable: number, bars: number)
   const known = actionsWithin(matrix.actions, -Infinity, matrix.firstOrdinal + row + 1);
   const { onPrice } = effectsOf({ ...matrix, actions: known });
   const blocks = Math.ceil(bars / BLOCK_BARS);
-  const units = new Float64Array(n * bars);
-  const tails = new Float64Array(n * (blocks + 1));
+  const returns = new Float64Array(n * bars);
   const alone = new Uint8Array(n);
+  const energy = new Float64Array(bars);
   for (let i = 0; i < n; i++) {
     const own = onPrice.get(i);
-    const vector = units.subarray(i * bars, (i + 1) * bars);
+    const vector = returns.subarray(i * bars, (i + 1) * bars);
     for (let k = 0; k < bars; k++) {
       const at = row - bars + 1 + k;
       const cell = at * n + i;
       const valid = at >= 1 && ((matrix.flags[cell]! | matrix.flags[cell - n]!) & unusable) === 0;
       const before = valid ? afterEffect(matrix.close[cell - n]!, own?.get(at)) : NaN;
-      vector[k] = valid ? log(matrix.close[cell]! / before) : NaN;
+      vector[k] = valid ? matrix.close[cell]! / before - 1 : NaN;
     }
     alone[i] = toUnit(vector) ? 0 : 1;
-    for (let block = blocks - 1; block >= 0; block--) {
-      const behind = tails[i * (blocks + 1) + block + 1]!;
-      let squares = behind * behind;
-      for (let k = block * BLOCK_BARS; k < Math.min(bars, (block + 1) * BLOCK_BARS); k++)
-        squares += vector[k]! * vector[k]!;
-      tails[i * (blocks + 1) + block] = Math.sqrt(squares);
+    if (alone[i] === 0) for (let k = 0; k < bars; k++) energy[k]! += vector[k]! * vector[k]!;
+  }
+  // Bars in which most moved come first: what is left behind them is small, and most pairs are told apart at once.
+  const order = Int32Array.from({ length: bars }, (_, k) => k).sort(
+    (a, b) => energy[b]! - energy[a]! || a - b,
+  );
+  const units = new Float64Array(n * bars);
+  const tails = new Float64Array(n * (blocks + 1));
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < bars; k++) units[i * bars + k] = returns[i * bars + order[k]!]!;
+    let squares = 0;
+    for (let k = bars - 1; k >= 0; k--) {
+      squares += units[i * bars + k]! * units[i * bars + k]!;
+      if (k % BLOCK_BARS === 0) tails[i * (blocks + 1) + k / BLOCK_BARS] = Math.sqrt(squares);
     }
   }
   return { bars, units, blocks, tails, alone };
@@ -132,14 +139,18 @@ function toUnit(vector: Float64Array): boolean {
  * product of its tails: most pairs are told apart after a few blocks.
  */
 function together({ bars, units, blocks, tails }: Series, i: number, j: number, absMin: number): boolean {
-  const [a, b] = [i * bars, j * bars];
-  const [tailA, tailB] = [i * (blocks + 1), j * (blocks + 1)];
+  // Plain indices: this is the one loop that is quadratic in the universe.
+  let a = i * bars;
+  let b = j * bars;
+  let tailA = i * (blocks + 1);
+  let tailB = j * (blocks + 1);
+  const end = a + bars;
   let product = 0;
-  for (let block = 0; block < blocks; block++) {
-    const to = Math.min(bars, (block + 1) * BLOCK_BARS);
-    for (let k = block * BLOCK_BARS; k < to; k++) product += units[a + k]! * units[b + k]!;
-    const rest = tails[tailA + block + 1]! * tails[tailB + block + 1]!;
-    if (Math.abs(product) + rest < absMin) return false;
+  while (a < end) {
+    const to = Math.min(end, a + BLOCK_BARS);
+    for (; a < to; a++, b++) product += units[a]! * units[b]!;
+    const rest = tails[++tailA]! * tails[++tailB]!;
+    if (product + rest < absMin && rest - product < absMin) return false;
   }
-  return Math.abs(product) >= absMin;
+  return product >= absMin || -product >= absMin;
 }
