@@ -101,12 +101,17 @@ export const marketSchema = z.strictObject({
   /** Instruments in which nothing may be opened from a day to a day, both included; without `to` until further notice. */
   restricted: z
     .array(
-      z.strictObject({
-        symbol,
-        from: isoDate,
-        to: isoDate.optional(),
-        reason: z.string().min(10).max(1_000),
-      }),
+      z
+        .strictObject({
+          symbol,
+          from: isoDate,
+          to: isoDate.optional(),
+          reason: z.string().min(10).max(1_000),
+        })
+        .refine(({ from, to }) => to === undefined || to >= from, {
+          path: ['to'],
+          message: 'lies before from',
+        }),
     )
     .max(1_000),
   gates: z.strictObject({

@@ -14,8 +14,9 @@ interface Group {
 
 /**
  * Cuts the changes of a universe to the limits of orders and of the book, one after the other, each in the light of those
- * before: order value, clusters, themes, gross, net, cash, turnover, order count, trial. Reductions pass them all but the
- * largest order value, which comes first: what it leaves of an exit takes up room.
+ * before: order value, clusters, themes, gross, cash, turnover, order count, trial, net. Reductions pass them all but the
+ * largest order value, which comes first: what it leaves of an exit takes up room. Net comes last, since every other
+ * limit may take away what offsets the heavier side.
  */
 export function cutToBook(inputs: SizingInputs, out: Sizing): void {
   const { limits } = inputs.config;
@@ -33,7 +34,6 @@ export function cutToBook(inputs: SizingInputs, out: Sizing): void {
     cutGroup(inputs, out, { members, limit: themeLimit, code: limitBit.MAX_THEME });
   const kept = keptOfAll(inputs, out);
   scaleTo(inputs, out, rising, limits.gross_max * equity - kept.gross, limitBit.MAX_GROSS);
-  cutNet(inputs, out, rising, kept.net);
   if (!inputs.config.shorting)
     scaleTo(inputs, out, rising, inputs.cash / CASH_MARGIN - kept.promised, limitBit.CASH);
   const turnover = limits.turnover_max * equity - inputs.traded - kept.promised;
@@ -41,6 +41,7 @@ export function cutToBook(inputs: SizingInputs, out: Sizing): void {
   cutCount(inputs, out, rising);
   if (inputs.increaseScale < 1)
     scaleIncreases(inputs, out, rising, inputs.increaseScale, limitBit.TRIAL_SCALED);
+  cutNet(inputs, out, rising, kept.net);
 }
 
 /** Value of a step of instrument i. */

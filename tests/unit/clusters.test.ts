@@ -193,7 +193,8 @@ function pairsOf(all: readonly Steps[], absMin: number, bars: number): [number, 
       const sum = (of: (k: number) => number): number => a.reduce((total, _, k) => total + of(k), 0);
       const [sa, sb] = [sum((k) => a[k]!), sum((k) => b[k]!)];
       const covariance = bars * sum((k) => a[k]! * b[k]!) - sa * sb;
-      const variances = (bars * sum((k) => a[k]! ** 2) - sa * sa) * (bars * sum((k) => b[k]! ** 2) - sb * sb);
+      const variances =
+        (bars * sum((k) => a[k]! * a[k]!) - sa * sa) * (bars * sum((k) => b[k]! * b[k]!) - sb * sb);
       if (variances === 0) return undefined;
       const coefficient = Math.abs(covariance) / Math.sqrt(variances);
       if (Math.abs(coefficient - absMin) < 1e-6) return undefined;
