@@ -3,7 +3,6 @@ import { ProviderError } from '../../shared/kernel/errors.ts';
 import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
 import { positionSchema } from '../../shared/ledger/artifacts.ts';
 import { getJson, readHead } from '../../shared/ledger/chain.ts';
-import type { Head } from '../../shared/ledger/records.ts';
 import { walkBack } from '../../shared/ledger/walk.ts';
 import type { ExchangeRate } from '../../shared/market-data/provider.ts';
 import type { Books, OtherBook, Rate } from '../../shared/risk/books.ts';
@@ -62,14 +61,14 @@ async function readBook({ stores }: Runtime, other: OtherMarket, tickMs: number)
   if (record.kind !== 'tick') return nothing;
   const { equity, positions } = await getJson(stores.artifacts, record.position, positionSchema);
   const gross = positions.reduce((sum, { value }) => sum + Math.abs(value), 0);
-  const behind = behindBars(other, at.head, tickMs);
+  // Records of missed and failed ticks move the head on, but not the book.
+  const behind = behindBars(other, parseIsoUtc(record.tick_utc), tickMs);
   return { market, currency, head: { n, sha256, tick_utc }, equity, gross, behind_bars: behind };
 }
 
-/** Bars of the other market's calendar that closed after its head and up to this tick. */
-function behindBars({ line }: OtherMarket, head: Head, tickMs: number): number {
-  const headMs = parseIsoUtc(head.tick_utc);
-  if (headMs >= tickMs) return 0;
-  const bars = line(headMs, tickMs);
-  return firstEndingFrom(bars, tickMs + 1) - firstEndingFrom(bars, headMs + 1);
+/** Bars of the other market's calendar that closed after its book's tick and up to this one. */
+function behindBars({ line }: OtherMarket, bookMs: number, tickMs: number): number {
+  if (bookMs >= tickMs) return 0;
+  const bars = line(bookMs, tickMs);
+  return firstEndingFrom(bars, tickMs + 1) - firstEndingFrom(bars, bookMs + 1);
 }

@@ -18,7 +18,7 @@ export interface OtherBook {
   readonly head: { readonly n: number; readonly sha256: string; readonly tick_utc: string } | null;
   readonly equity: number;
   readonly gross: number;
-  /** Bars that its calendar has between its head and this tick. */
+  /** Bars that its calendar has between the newest tick that its book was valued at and this one. */
   readonly behind_bars: number;
 }
 

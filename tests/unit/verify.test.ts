@@ -126,6 +126,26 @@ describe('an eventful ledger verifies', () => {
     expect(kinds.slice(5)).toEqual(['tick', 'halt', 'tick', 'tick']);
   });
 
+  test('a halt, a recovery that was earned, and its trial', async () => {
+    const { kinds } = await lived(async (stores) => {
+      const made = await schedule(stores, layout);
+      const minute = 60_000;
+      const turn = (k: number, value: string, by: string, why: string) =>
+        turnSwitch(stores, value, made.tickMs(k) + 20 * minute, { by, why, market: 'us_equities' });
+      for (let k = 0; k < 14; k++) {
+        await made.run(k);
+        if (k === 0) await turn(k, 'true', 'operator', 'something looks odd');
+        if (k >= 1 && k <= 3) await made.check(made.tickMs(k) + 30 * minute);
+        if (k !== 3) continue;
+        await turn(k, 'false', 'admin', 'it was looked into');
+        await made.watch(made.tickMs(k) + 40 * minute);
+      }
+    });
+    expect(kinds.join(' ')).toBe(
+      'release opened tick halt tick tick tick recovery tick tick trial_passed tick tick tick tick tick tick tick tick',
+    );
+  });
+
   test('two runs of the same tick, one of which lost', async () => {
     const { stdout } = await lived(async (stores) => {
       const { run } = await schedule(stores, layout);
