@@ -58,10 +58,13 @@ export function lossesOf({ peak, dayOpen, halt, haltPeak, haltDayOpen }: Meter, 
   };
 }
 
-/** Takes the equity at the end of a tick into a rolled meter. */
-export const observed = (meter: Meter, equity: number): Meter => ({
+/**
+ * Takes the equity at the end of a tick into a rolled meter.
+ * @param fell whether the fall since the halt began is told, and the next one counts from here.
+ */
+export const observed = (meter: Meter, equity: number, fell = false): Meter => ({
   ...meter,
   equity,
   peak: Math.max(meter.peak, equity),
-  haltPeak: Math.max(meter.haltPeak, equity),
+  haltPeak: fell ? equity : Math.max(meter.haltPeak, equity),
 });

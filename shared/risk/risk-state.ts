@@ -10,7 +10,7 @@ import {
   rolledWindow,
   type FailureWindow,
 } from './failure-window.ts';
-import { worst } from './gate-row.ts';
+import { atMost, worst } from './gate-row.ts';
 import { observed, openMeter, rolled, type Meter, type Restarts } from './meter.ts';
 import { TRIGGERS, tripsOf, type Trigger } from './triggers.ts';
 import type { Verdict } from './gates.ts';
@@ -112,11 +112,21 @@ export function endTick(risk: RiskState, end: TickEnd, config: MarketConfig): Ri
   const { verdict, ordinal } = end;
   const redOf = (group: 'data' | 'model'): boolean =>
     verdict.rows.some(({ gate, level }) => gate === group && level === 'RED');
+  // A fall since the halt began that is not good enough for a recovery is one until the book stops falling: what comes
+  // after it is measured from here, or a book that fell once could never recover, be it flat.
+  const fell = (check: string): boolean =>
+    verdict.rows.some(
+      ({ gate, check: name, level }) =>
+        gate === 'recovery' && name === check && !atMost(level, config.kill_switch.recovery.level_max),
+    );
   const all = risk.all ?? (Number.isNaN(end.equityOfAll) ? null : openMeter(end.equityOfAll));
   const next: RiskState = {
     ...risk,
-    own: observed(risk.own, end.equity),
-    all: all === null || Number.isNaN(end.equityOfAll) ? all : observed(all, end.equityOfAll),
+    own: observed(risk.own, end.equity, fell('drawdown')),
+    all:
+      all === null || Number.isNaN(end.equityOfAll)
+        ? all
+        : observed(all, end.equityOfAll, fell('portfolio_drawdown')),
     ordersToday: risk.ordersToday + end.placed,
     failures: addEnded(addTick(risk.failures, risk.own.day, end.late), end.ordersEnded, end.ordersFailed),
     redData: redOf('data') ? risk.redData + 1 : 0,
