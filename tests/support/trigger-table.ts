@@ -81,7 +81,9 @@ async function halted(row: Row, state: LatchState) {
     const run = async (): Promise<unknown> => events.run(k, bars.includes(k) ? await row.fault(events) : {});
     if (row.fails === true && bars.includes(k)) await expect(run()).rejects.toThrow();
     else await run();
-    if (k === newest(bars)) events.corrupt(undefined);
+    if (k !== newest(bars)) continue;
+    events.corrupt(undefined);
+    expect((await events.latch()).state, 'at once, not only when the next tick comes').toBe('HALTED');
   }
   return { events, before, bars, ticks: await events.ticks() };
 }
