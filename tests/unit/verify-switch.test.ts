@@ -103,7 +103,13 @@ describe('a turn of the switch', () => {
 async function recovered(
   given: readonly (readonly [ordinal: number, levels?: Partial<Record<'data' | 'model' | 'risk', string>>])[],
   more: Partial<SwitchRecord> = {},
-  options: { ordinal?: number; levelMax?: 'GREEN' | 'YELLOW'; stored?: number; market?: string } = {},
+  options: {
+    ordinal?: number;
+    halted?: number;
+    levelMax?: 'GREEN' | 'YELLOW';
+    stored?: number;
+    market?: string;
+  } = {},
 ): Promise<string> {
   const { artifacts } = memoryStores();
   const evidence: Sha256[] = [];
@@ -128,6 +134,7 @@ async function recovered(
     record({ evidence, ...more }),
     { operators, recovery },
     options.ordinal ?? 203,
+    { ...latch, ordinal: options.halted ?? 200 },
   ).then(
     () => 'stands',
     (error: unknown) => {
