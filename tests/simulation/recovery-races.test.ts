@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ledgerPartition } from '../../shared/ledger/keys.ts';
+import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
+import { LATCH, ledgerPartition } from '../../shared/ledger/keys.ts';
 import { memoryStores } from '../../shared/stores/memory.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 import type { RunOptions } from '../support/chain.ts';
@@ -106,6 +107,21 @@ describe('a halt and a recovery in the middle of a tick', () => {
     });
     // No tick had run under that halt: it still stands.
     expect((await events.switches()).slice(-2).map(({ cause }) => cause)).toEqual(['halt', 'refusal']);
+  });
+
+  it('open nothing though the latch be free again, whatever brought that about: it is of another turn', async () => {
+    const events = await ready();
+    await resumed(events, 2);
+    const turnedTwice = async (): Promise<void> => {
+      const latch = await events.latch();
+      const body = canonicalJson({ ...latch, turned: latch.turned + 2 } as unknown as Json);
+      const item = { partition: ledgerPartition(market), sort: LATCH, body };
+      await events.stores.state.transact([{ item, expect: 'any' }]);
+    };
+    await events.run(3, before('fill', turnedTwice));
+    const { execution } = (await events.ticks()).at(-1)!;
+    expect(execution.switch).toMatchObject({ enabled: true, state: 'TRIAL' });
+    expect(execution).toMatchObject({ placed: [], refused: ['AAPL', 'GE'], placing_refused: 'KILL_SWITCH' });
   });
 
   it('that nobody answered in between open nothing either: the parameter is of another version', async () => {
