@@ -235,7 +235,7 @@ describe('a refused request', () => {
     await events.turn('false', at(62), RESUMED);
     await events.watch(at(63));
     expect((await events.switches()).at(-1)).toMatchObject({
-      ...{ cause: 'refusal', missing: [{ condition: 'checks', detail: 'no tick has run since the halt' }] },
+      ...{ cause: 'refusal', missing: [{ condition: 'checks', detail: streak(0) }] },
     });
     await events.run(10);
     const { ended, fills } = (await events.ticks()).at(-1)!.execution;

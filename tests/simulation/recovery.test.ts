@@ -161,10 +161,10 @@ describe('on trial, a book from before the halt', () => {
     const events = await story(threeShares('2024-07-19', { recovery: { level_max: 'YELLOW' } }));
     await checked(events, 0, 1);
     await events.turn('true', events.tickMs(1) + 600_000);
-    await checked(events, 2);
-    await resumed(events, 2);
-    await events.run(3);
-    const [before, , , trial] = await events.ticks();
+    await checked(events, 2, 3, 4);
+    await resumed(events, 4);
+    await events.run(5);
+    const [before, , , , , trial] = await events.ticks();
     expect(before!.packet.rows.map((row) => [row[0], row[12]])).toEqual([
       ['AAPL', -943],
       ['MSFT', -508],

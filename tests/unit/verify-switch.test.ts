@@ -222,13 +222,20 @@ describe('a recovery', () => {
   });
 
   it('on checks that are not of consecutive bars', async () => {
-    expect(await recovered([[200], [202], [203]])).toBe(
+    expect(await recovered([[200], [202], [203]], {}, { halted: 199 })).toBe(
       'evidence.1.ordinal: is 202, the check before says 201',
     );
     expect(await recovered([[203], [202], [201]])).toContain('evidence.1.ordinal');
     // The same check three times is one.
     const one = [[203], [203], [203]] as const;
     expect(await recovered(one)).toBe('evidence.1.ordinal: is 203, the check before says 204');
+  });
+
+  it("on checks of the halt's own bar or before it", async () => {
+    expect(await recovered(three, {}, { halted: 201 })).toBe(
+      'evidence.0: is of bar 201, not after the halt at 201',
+    );
+    expect(await recovered(three, {}, { halted: 203 })).toContain('not after the halt at 203');
   });
 
   it('on checks that are too old, or of bars that were not there yet', async () => {
