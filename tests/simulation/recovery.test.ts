@@ -43,6 +43,22 @@ describe('a forward ledger', () => {
     });
   });
 
+  it('has nothing good to show before its first tick: a check then is RED, and three of them are none', async () => {
+    const events = await story(layout, 'forward');
+    for (const minutes of [1, 2, 3])
+      expect(await events.check(events.tickMs(0) - minutes * 60_000)).toMatchObject({
+        ...{ ordinal: 119, data: 'RED', model: 'RED', risk: 'RED' },
+      });
+    await started(events, 0);
+    expect((await events.switches()).at(-1)).toMatchObject({
+      cause: 'refusal',
+      missing: [
+        { condition: 'checks', detail: '0 of the last 3 health checks on consecutive bars are good' },
+        { condition: 'checks', detail: 'no tick has run since the halt' },
+      ],
+    });
+  });
+
   it('goes on ticking while it is halted: WAIT is recorded, data is kept, health is checked', async () => {
     const events = await earned();
     for (const { record, packet, execution, data } of await events.ticks()) {

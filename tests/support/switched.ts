@@ -1,4 +1,6 @@
-import type { MarketFiles } from '../../shared/config/config.ts';
+import { fileURLToPath } from 'node:url';
+import { planMarket } from '../../infra/local/market-plan.ts';
+import { parseConfig, type MarketFiles } from '../../shared/config/config.ts';
 import { layOut, simulated, type Layout } from './chain.ts';
 
 type Config = MarketFiles['config'];
@@ -37,4 +39,17 @@ export function threeShares(to: string, changes: Changes = {}, from = '2024-07-0
     },
     ...(changes.fillSpec === undefined ? {} : { fillSpec: changes.fillSpec }),
   });
+}
+
+/** The layout as if its market file had been written so, which is what a ledger keeps and a verification reads. */
+export function asWritten(turned: Layout, from: string, to: string): Layout {
+  const { market, plan, configTexts } = turned;
+  // JSON is YAML.
+  const written = new Map([...configTexts, [`markets/${market}.yaml`, JSON.stringify(plan.rules.config)]]);
+  const config = parseConfig(written, (path) => path);
+  const barsFolder = fileURLToPath(new URL('../../samples/bars', import.meta.url));
+  return {
+    ...{ market, config, configTexts: written },
+    plan: planMarket({ config, market, symbols: undefined, barsFolder, from, to }),
+  };
 }
