@@ -117,12 +117,13 @@ describe('a recovery', () => {
       ({ record }) => record.tick_utc >= '2016-01-17T',
     );
     expect(ticks.map(({ record }) => record.equity).slice(0, 9)).toEqual([
-      2_003_363, 2_006_168, 2_004_508, 2_006_970, 1_990_711, 1_992_142, 1_992_714, 1_992_600, 1_992_600,
+      2_003_363, 2_006_168, 2_004_508, 2_006_970, 1_990_711, 1_992_142, 1_992_714, 1_992_600, 1_980_405,
     ]);
-    // A bar that closes at midnight is of the day before: this day opened at 2,003,363 and has lost 0.54 % at 07:00.
-    expect(gateOf(ticks[6]!, 'risk', 'daily_loss').value).toBeCloseTo(1_992_714 / 2_003_363 - 1, 10);
-    expect(gateOf(ticks[7]!, 'risk', 'daily_loss').value).toBeCloseTo(1_992_600 / 1_992_714 - 1, 10);
-    expect(ticks[7]!.record).toMatchObject({ gate_status: 'GREEN', switch: { state: 'TRIAL' } });
+    // A bar that closes at midnight is of the day before: this day opened at 2,003,363 and has lost 0.54 % at 08:00.
+    expect(gateOf(ticks[7]!, 'risk', 'daily_loss').value).toBeCloseTo(1_992_600 / 2_003_363 - 1, 10);
+    // An hour later it is 0.61 % down from the recovery, no longer 1.15 % from the day's opening.
+    expect(gateOf(ticks[8]!, 'risk', 'daily_loss').value).toBeCloseTo(1_980_405 / 1_992_600 - 1, 10);
+    expect(ticks[8]!.record.switch.state).toBe('TRIAL');
   });
 
   it('begins the window of failures anew, and forgets runs that failed before it', async () => {
