@@ -119,9 +119,9 @@ describe('a recovery', () => {
     expect(ticks.map(({ record }) => record.equity).slice(0, 9)).toEqual([
       2_003_363, 2_006_168, 2_004_508, 2_006_970, 1_990_711, 1_992_142, 1_992_714, 1_992_600, 1_980_405,
     ]);
-    // A bar that closes at midnight is of the day before: this day opened at 2,003,363 and has lost 0.54 % at 08:00.
-    expect(gateOf(ticks[7]!, 'risk', 'daily_loss').value).toBeCloseTo(1_992_600 / 2_003_363 - 1, 10);
-    // An hour later it is 0.61 % down from the recovery, no longer 1.15 % from the day's opening.
+    // A recovery from the day before at 01:03:40 began this day anew from 2,006,168: 0.68 % are lost by 07:00.
+    expect(gateOf(ticks[7]!, 'risk', 'daily_loss').value).toBeCloseTo(1_992_600 / 2_006_168 - 1, 10);
+    // An hour later it is 0.61 % down from the newest recovery, no longer 1.28 % from the one before.
     expect(gateOf(ticks[8]!, 'risk', 'daily_loss').value).toBeCloseTo(1_980_405 / 1_992_600 - 1, 10);
     expect(ticks[8]!.record.switch.state).toBe('TRIAL');
   });

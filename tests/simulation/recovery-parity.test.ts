@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { verifyMarket } from '../../shared/ledger/verify.ts';
 import { memoryStores } from '../../shared/stores/memory.ts';
 import { decodeState } from '../../shared/tick/state-codec.ts';
-import { verifyReaders } from '../../shared/tick/verify-readers.ts';
+import { VERIFY_READERS } from '../../shared/tick/verify-readers.ts';
 import { allArtifacts, backtestOf, open, recordsOf, replay } from '../support/chain.ts';
 import { asWritten, threeShares, type Changes } from '../support/switched.ts';
 
@@ -58,7 +58,7 @@ describe('a replay that is halted and starts again', () => {
       const last = decodeState(layout.plan.rules, ticks.at(-1)!.state);
       expect(last.book).toEqual(state.book);
       expect(last.performance).toEqual(state.performance);
-      await verifyMarket(stores, layout.market, verifyReaders);
+      await verifyMarket(stores, layout.market, VERIFY_READERS);
     },
   );
 });

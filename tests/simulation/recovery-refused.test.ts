@@ -10,7 +10,8 @@ const layout = threeShares('2024-07-19');
 const { market } = layout;
 const ROLE = 'operator is ops_operator; only an ops_admin may start again';
 const REASON = 'a reason of at least 10 characters is needed';
-const streak = (good: number): string => `${good} of 3 health checks on consecutive bars since the halt are good`;
+const streak = (good: number): string =>
+  `${good} of 3 health checks on consecutive bars since the halt are good`;
 
 interface Refusal {
   readonly name: string;

@@ -53,8 +53,7 @@ describe('a forward ledger', () => {
     expect((await events.switches()).at(-1)).toMatchObject({
       cause: 'refusal',
       missing: [
-        { condition: 'checks', detail: '0 of the last 3 health checks on consecutive bars are good' },
-        { condition: 'checks', detail: 'no tick has run since the halt' },
+        { condition: 'checks', detail: '0 of 3 health checks on consecutive bars since the halt are good' },
       ],
     });
   });
