@@ -33,8 +33,8 @@ export function rolled(meter: Meter, day: number, { restart, halt }: Restarts): 
   const next = { ...meter };
   const { equity } = meter;
   if (day !== meter.day) Object.assign(next, { day, dayOpen: equity, haltDayOpen: equity });
-  // The first restart is the opening itself: it forgets nothing.
-  if (restart !== meter.restart && meter.restart >= 0) Object.assign(next, { peak: equity, dayOpen: equity });
+  // The first restart is the opening itself: it forgets nothing. Nor does a latch that is gone for a tick.
+  if (restart > meter.restart && meter.restart >= 0) Object.assign(next, { peak: equity, dayOpen: equity });
   if (halt !== meter.halt) Object.assign(next, { haltPeak: equity, haltDayOpen: equity });
   return Object.assign(next, { restart, halt });
 }

@@ -75,7 +75,7 @@ export interface SwitchCount extends Restarts {
 /** The state as a tick begins: new sessions, recoveries and halts restart what counts from them. */
 export function beginTick(risk: RiskState, day: number, count: SwitchCount, config: MarketConfig): RiskState {
   const newDay = day !== risk.own.day;
-  const restarted = count.restart !== risk.own.restart && risk.own.restart >= 0;
+  const restarted = count.restart > risk.own.restart && risk.own.restart >= 0;
   const { sessions } = config.kill_switch.triggers.execution_fail_rate;
   // As many orders as a day may have disable trading until a recovery, though the next bar be of another day.
   const throttled = risk.ordersToday >= config.limits.orders_per_day_max;
