@@ -1,3 +1,4 @@
+import { log } from '../kernel/math.ts';
 import { actionsWithin } from '../market-data/actions.ts';
 import type { Bars } from '../market-data/bars.ts';
 import { afterEffect, effectsOf } from '../market-data/effects.ts';
@@ -28,7 +29,7 @@ export const areDue = (
 ): boolean => ordinal < 0 || (today !== day && now - ordinal >= rules.refresh_bars);
 
 /**
- * Groups the instruments whose returns correlate by at least `abs_min`, either way, over the `bars` rows that end
+ * Groups the instruments whose log returns correlate by at least `abs_min`, either way, over the `bars` rows that end
  * with `row`: connected ones, so that a chain of pairs is one group. Pearson's coefficient; a return without two valid
  * closes counts as the mean, and an instrument with fewer than half of them stands alone.
  */
@@ -91,7 +92,7 @@ function standardised(matrix: Bars, row: number, unusable: number, bars: number)
       const cell = at * n + i;
       const valid = at >= 1 && ((matrix.flags[cell]! | matrix.flags[cell - n]!) & unusable) === 0;
       const before = valid ? afterEffect(matrix.close[cell - n]!, own?.get(at)) : NaN;
-      vector[k] = valid ? matrix.close[cell]! / before - 1 : NaN;
+      vector[k] = valid ? log(matrix.close[cell]! / before) : NaN;
     }
     alone[i] = toUnit(vector) ? 0 : 1;
     if (alone[i] === 0) for (let k = 0; k < bars; k++) energy[k]! += vector[k]! * vector[k]!;
