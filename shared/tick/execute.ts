@@ -53,6 +53,16 @@ export function execute(inputs: ExecuteInputs): Executed {
     inputs.fill.reading.haltAtMs,
     inputs.finer,
   );
+  return placeDecided(inputs, row, events);
+}
+
+/** Places what was decided on a settled state, as far as it still may be. */
+export function placeDecided(
+  inputs: Pick<ExecuteInputs, 'rules' | 'state' | 'decision' | 'upcoming' | 'fill'>,
+  row: number,
+  events: TickEvents,
+): Executed {
+  const { rules, state, decision } = inputs;
   const { placing, code } = placingOf(inputs);
   // Without the calendar's next bars nothing can be placed; `placing` is then `none` and they are not read.
   const none = new Float64Array(0);
@@ -62,7 +72,12 @@ export function execute(inputs: ExecuteInputs): Executed {
 }
 
 /** What may be placed, and why not more. A switch that turned since the gate read it, and back, is no licence. */
-function placingOf({ rules, decision, upcoming, fill }: ExecuteInputs): { placing: Placing; code: Code } {
+function placingOf({
+  rules,
+  decision,
+  upcoming,
+  fill,
+}: Pick<ExecuteInputs, 'rules' | 'decision' | 'upcoming' | 'fill'>): { placing: Placing; code: Code } {
   if (fill.late) return { placing: 'none', code: 'DEADLINE_PASSED' };
   if (fill.mismatched) return { placing: 'none', code: 'RELEASE_MISMATCH' };
   if (upcoming === undefined) return { placing: 'none', code: 'CALENDAR_EXPIRED' };

@@ -7,10 +7,10 @@ import type { Bars } from '../market-data/bars.ts';
 import { value, type Valuation } from '../portfolio/mark.ts';
 import { judge } from '../risk/gates.ts';
 import { openSwitch, type SwitchReading } from '../risk/kill-switch.ts';
-import { applyDecision, nextSessionDay } from './apply.ts';
+import { nextSessionDay } from './apply.ts';
 import { decide, type View } from './decide.ts';
 import type { Decision, Workspace } from './decision.ts';
-import { execute, type Executed, type FillCircumstances } from './execute.ts';
+import { execute, placeDecided, type Executed, type FillCircumstances } from './execute.ts';
 import type { Forecaster } from './forecast-step.ts';
 import type { MarketRules } from './rules.ts';
 import { copyState, type TickState } from './state.ts';
@@ -98,24 +98,21 @@ export function runTick(inputs: TickInputs): TickOutcome {
 /** A tick before it is closed. */
 type Done = Omit<TickOutcome, 'driftCounts'>;
 
-/** Whether gate and fill step settle the same: nothing was missed, and neither found a halt or came late. */
-const isPlain = ({ bars, row, fromOrdinal, now, upcoming }: TickInputs): boolean =>
-  fromOrdinal === bars.firstOrdinal + row &&
-  now.gate.haltAtMs === null &&
-  now.fill.reading.haltAtMs === null &&
-  now.fill.reading.turned === now.gate.turned &&
-  !now.fill.late &&
-  !now.fill.mismatched &&
-  upcoming !== undefined;
+/** Whether gate and fill step settle the same: nothing was missed, and both found the switch alike. */
+const isPlain = ({ bars, row, fromOrdinal, now }: TickInputs): boolean =>
+  fromOrdinal === bars.firstOrdinal + row && now.gate.haltAtMs === now.fill.reading.haltAtMs;
 
 /** Settles once for both steps. */
 function together(inputs: TickInputs): Done {
-  const { rules, state, bars, row, finer } = inputs;
+  const { rules, state, bars, row, finer, now } = inputs;
   const events = noEvents();
-  advance(rules, state, bars, row, NEVER_MS, events, finer);
+  advance(rules, state, bars, row, now.gate.haltAtMs ?? NEVER_MS, events, finer);
   const { decision, valuation } = decideOn(inputs, state);
-  const { placed, refused } = applyDecision(rules, state, decision, 'all', inputs.upcoming!);
-  const executed: Executed = { row, events, placed, refused, placingRefused: null };
+  const {
+    upcoming,
+    now: { fill },
+  } = inputs;
+  const executed = placeDecided({ rules, state, decision, upcoming, fill }, row, events);
   return { decision, valuation, executed };
 }
 
