@@ -95,7 +95,7 @@ export const marketSchema = z.strictObject({
     /** Sessions without a valid close after which a position's mark is cut, and by how much. */
     suspended_sessions_max: z.int().min(0).max(100),
     suspension_haircut: z.number().min(0).max(1),
-    /** A limit used beyond this share turns YELLOW. */
+    /** A loss, failure rate or count of orders beyond this share of its limit is YELLOW. */
     yellow_at: share,
   }),
   /** Instruments in which nothing may be opened from a day to a day, both included; without `to` until further notice. */

@@ -84,9 +84,10 @@ export function clearOrder(orders: WorkingOrders, i: number): void {
   orders.intent[i] = '';
 }
 
-/** Asks to cancel from the moment on; an earlier request stands. */
+/** Asks to cancel from the moment on; an earlier request stands. A halt of the same moment gives its own reason. */
 export function requestCancel(orders: WorkingOrders, i: number, atMs: number, code: string): void {
-  if (orders.quantity[i] === 0 || orders.cancelAtMs[i]! <= atMs) return;
+  const before = orders.cancelAtMs[i]!;
+  if (orders.quantity[i] === 0 || before < atMs || (before === atMs && code !== 'KILL_SWITCH')) return;
   orders.cancelAtMs[i] = atMs;
   orders.cancelCode[i] = code;
 }

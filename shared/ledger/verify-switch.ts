@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { roleOf, type Operators } from '../config/operators-schema.ts';
 import type { MarketConfig } from '../config/market-schema.ts';
-import type { ArtifactStore } from '../stores/ports.ts';
-import type { Execution } from './artifacts.ts';
+import type { ArtifactStore, Reference } from '../stores/ports.ts';
+import { stateSchema, type Execution } from './artifacts.ts';
 import { REASON_CHARS_MIN, type Latch, type StoredSwitch, type SwitchRecord } from './records.ts';
 import { flaw, same, type Place } from './verify-flaw.ts';
 import { parseCanonical, readAll } from './verify-reading.ts';
@@ -113,6 +113,35 @@ export async function verifyRecovery(
     throw flaw(place, 'evidence', `the oldest check is ${age} bars old, or of a bar that was not committed`);
 }
 
+const trialSchema = z.looseObject({
+  trial: z.looseObject({ record: z.int(), over: z.boolean(), level }),
+});
+
+/**
+ * Holds the end of a trial against the state that the newest tick left: it was this trial, it was over, and good or not
+ * as the record says.
+ */
+export async function verifyTrial(
+  place: Place,
+  artifacts: ArtifactStore,
+  record: SwitchRecord,
+  { recovery }: RecoveryRules,
+  state: Reference,
+  before: Latch | undefined,
+): Promise<void> {
+  if (record.cause !== 'trial_passed' && record.cause !== 'trial_failed') return;
+  const read = await readAll(place, artifacts, { state: { reference: state, kind: 'state' } });
+  const { risk } = parseCanonical(place, 'state', read.state, stateSchema, state.key);
+  const parsed = trialSchema.safeParse(risk);
+  if (!parsed.success) throw flaw(place, 'state.risk', 'tells of no trial');
+  const { trial } = parsed.data;
+  same(place, 'state.risk.trial.record', trial.record, before?.turned ?? null, 'the record that began it');
+  same(place, 'state.risk.trial.over', trial.over, true, 'the end of the trial');
+  const good = trial.level === 'GREEN' || trial.level === recovery.level_max;
+  if (good !== (record.cause === 'trial_passed'))
+    throw flaw(place, 'cause', `is ${record.cause}, but the trial was ${trial.level}`);
+}
+
 /**
  * Holds what a tick did against the switch: it traded only under a latch that the chain shows, and nothing that
  * increases was placed while it was disabled.
@@ -149,7 +178,9 @@ export function checkSwitch(
       );
   }
   if (execution.switch.enabled && gate.enabled && execution.switch.turned === gate.turned) return;
-  const opened = execution.placed.find((symbol) => (wanted.get(symbol) ?? 0) * (held.get(symbol) ?? 0) >= 0);
+  const reduces = (delta: number, before: number): boolean =>
+    delta * before < 0 && Math.abs(delta) <= Math.abs(before);
+  const opened = execution.placed.find((symbol) => !reduces(wanted.get(symbol) ?? 0, held.get(symbol) ?? 0));
   if (opened !== undefined)
     throw flaw(
       place,

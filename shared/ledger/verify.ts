@@ -9,7 +9,7 @@ import { flaw, located, same, type Place } from './verify-flaw.ts';
 import { parseCanonical, readAll } from './verify-reading.ts';
 import { verifyRelease, type Standing } from './verify-release.ts';
 import { assertWithin, dayOfKey, manifestHeads, readPins, tailDay, verifyTail } from './verify-tail.ts';
-import { verifyRecovery } from './verify-switch.ts';
+import { verifyRecovery, verifyTrial } from './verify-switch.ts';
 import { verifyTick, type UpperReaders } from './verify-tick.ts';
 
 /** What was verified of one market. */
@@ -116,16 +116,12 @@ async function step(stores: Stores, place: Place, readers: UpperReaders, before:
     const standing = await verifyTick(place, artifacts, readers, before.standing!, record, seen);
     return { ...next, standing, ticks: before.ticks + 1, window: record.window, state: record.state };
   }
-  if (record.kind === 'switch')
-    await verifyRecovery(
-      place,
-      artifacts,
-      record,
-      before.standing!.rules,
-      chain.ordinal,
-      before.chain!.latch,
-    );
-  else instant(place, 'recorded_at_utc', record.recorded_at_utc);
+  if (record.kind === 'switch') {
+    const { rules } = before.standing!;
+    const { latch } = before.chain!;
+    await verifyRecovery(place, artifacts, record, rules, chain.ordinal, latch);
+    await verifyTrial(place, artifacts, record, rules, before.state!, latch);
+  } else instant(place, 'recorded_at_utc', record.recorded_at_utc);
   return next;
 }
 

@@ -20,18 +20,20 @@ export interface DataInputs {
   readonly lateness_s: number;
 }
 
+/** A share of a number, rounded down: 0.29 of 100 is 29, though its double is a shade less. */
+const wholeShare = (share: number, of: number): number => Math.floor(share * of + 1e-9);
+
 /**
  * As many instruments as may be bad before the market is: a share of them, at least one in a small universe, but never
  * all (definition 11).
  */
 const tolerated = (instruments: number, share: number): number =>
-  Math.min(instruments - 1, Math.max(1, Math.floor(share * instruments)));
+  Math.min(instruments - 1, Math.max(1, wholeShare(share, instruments)));
 
 type Rate = MarketConfig['gates']['missing_rate'];
 
 /** As many as may be suspect: a share, at least one. What is suspect may still be used, so that all may be. */
-const suspected = (instruments: number, share: number): number =>
-  Math.max(1, Math.floor(share * instruments));
+const suspected = (instruments: number, share: number): number => Math.max(1, wholeShare(share, instruments));
 
 /** A count: YELLOW above a share of the instruments, RED above the limit. */
 function counted(
@@ -43,7 +45,7 @@ function counted(
   limit: number,
 ): GateRow {
   const level: Level =
-    count > limit ? 'RED' : count > Math.floor(rate.yellow * instruments) ? 'YELLOW' : 'GREEN';
+    count > limit ? 'RED' : count > wholeShare(rate.yellow, instruments) ? 'YELLOW' : 'GREEN';
   return row('data', check, level, code, count, limit);
 }
 

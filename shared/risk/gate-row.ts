@@ -69,6 +69,13 @@ export const condition = (gate: GateGroup, check: string, holds: boolean, code: 
 export const lossLevel = (value: number, limit: number, yellowAt: number): Level =>
   value < limit ? 'RED' : value < limit * yellowAt ? 'YELLOW' : 'GREEN';
 
-/** An amount against its limit: YELLOW beyond a share of the limit, RED beyond a multiple of it. */
-export const useLevel = (value: number, limit: number, yellowAt: number, redAt: number): Level =>
-  value > limit * redAt ? 'RED' : value > limit * yellowAt ? 'YELLOW' : 'GREEN';
+/**
+ * An exposure against its limit, up to which it may be used: YELLOW beyond it, RED beyond a multiple of it. A full book is
+ * no sign of anything, and must not keep a market from starting again.
+ */
+export const useLevel = (value: number, limit: number, redAt: number): Level =>
+  value > limit * redAt ? 'RED' : value > limit ? 'YELLOW' : 'GREEN';
+
+/** An amount against a limit that nothing cuts it to: RED beyond it, YELLOW beyond a share of it. */
+export const shareLevel = (value: number, limit: number, yellowAt: number): Level =>
+  value > limit ? 'RED' : value > limit * yellowAt ? 'YELLOW' : 'GREEN';

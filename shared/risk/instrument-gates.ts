@@ -32,7 +32,6 @@ export interface InstrumentLimits {
   readonly collar: number;
   readonly nameMax: number;
   readonly orderMax: number;
-  readonly yellowAt: number;
 }
 
 /** The gates of an instrument in their fixed order, with the limits in force. */
@@ -55,11 +54,8 @@ export interface InstrumentFindings {
 
 /** Measures every gate of an instrument. RED ones veto what would be opened; the others are cut by the sizing. */
 export function findingsOf(one: InstrumentInputs, limits: InstrumentLimits): InstrumentFindings {
-  const { collar, nameMax, orderMax, yellowAt } = limits;
-  const used = (value: number, limit: number): [number, Level] => [
-    value,
-    useLevel(value, limit, yellowAt, Infinity),
-  ];
+  const { collar, nameMax, orderMax } = limits;
+  const used = (value: number, limit: number): [number, Level] => [value, useLevel(value, limit, Infinity)];
   const findings: [number, Level][] = [
     [one.void ? 2 : one.flagged ? 1 : 0, one.void ? 'RED' : one.flagged ? 'YELLOW' : 'GREEN'],
     [one.forecast ? 1 : 0, one.forecast ? 'GREEN' : 'RED'],

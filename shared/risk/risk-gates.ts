@@ -1,7 +1,7 @@
 import type { MarketConfig } from '../config/market-schema.ts';
 import type { Code } from '../kernel/codes.ts';
 import type { Exposure, Largest } from './exposure.ts';
-import { lossLevel, row, useLevel, type GateLimits, type GateRow } from './gate-row.ts';
+import { lossLevel, row, shareLevel, useLevel, type GateLimits, type GateRow } from './gate-row.ts';
 import type { Losses } from './meter.ts';
 
 /** What the book risks. Shares of equity. */
@@ -32,7 +32,7 @@ export function riskRows(risk: RiskInputs, { limits, kill_switch: { triggers } }
   const loss = (check: string, code: Code, value: number, limit: number): GateRow =>
     row('risk', check, lossLevel(value, limit, yellowAt), code, value, limit);
   const use = (check: string, { value, name }: Largest, limit: number, code: Code, red = redAt): GateRow =>
-    row('risk', check, useLevel(value, limit, yellowAt, red), code, value, limit, name);
+    row('risk', check, useLevel(value, limit, red), code, value, limit, name);
   const whole = (value: number): Largest => ({ value, name: '' });
   const orders = limits.orders_per_day_max;
   const failing = triggers.execution_fail_rate.above;
@@ -57,7 +57,7 @@ export function riskRows(risk: RiskInputs, { limits, kill_switch: { triggers } }
     row(
       'risk',
       'execution_fail_rate',
-      failRate > failing ? 'RED' : failRate > failing * yellowAt ? 'YELLOW' : 'GREEN',
+      shareLevel(failRate, failing, yellowAt),
       'EXECUTION_FAIL_RATE',
       failRate,
       failing,
@@ -78,7 +78,7 @@ export function portfolioRows(
     row(
       'portfolio',
       'gross',
-      useLevel(gross, limits.gross_max, yellowAt, 1),
+      shareLevel(gross, limits.gross_max, yellowAt),
       'PORTFOLIO_EXPOSURE',
       gross,
       limits.gross_max,

@@ -221,8 +221,8 @@ function fromHalted(facts: SwitchFacts): Step | undefined {
   const { all, own } = parameters;
   if (all?.value !== 'false' || own?.value !== 'false') return undefined;
   const asked = [
-    ...(all.version > latch.parameter_version ? [all] : []),
-    ...(own.version > latch.market_version ? [own] : []),
+    ...(all.version !== latch.parameter_version ? [all] : []),
+    ...(own.version !== latch.market_version ? [own] : []),
   ];
   if (asked.length === 0) return { turn: undefined, putBack: `the market is halted; ${AGAIN}` };
   const atMs = Math.max(parseIsoUtc(latch.since_utc), ...asked.map(({ changedAtMs }) => changedAtMs));

@@ -45,7 +45,8 @@ export function applyDecision(
     confirm(state, decision, i);
     cancelUnwanted(state, decision, i);
     if (decision.delta[i] === 0) continue;
-    const reduces = decision.delta[i]! * state.book.quantity[i]! < 0;
+    const held = state.book.quantity[i]!;
+    const reduces = decision.delta[i]! * held < 0 && Math.abs(decision.delta[i]!) <= Math.abs(held);
     if (placing === 'all' || (placing === 'reducing' && reduces)) {
       place(rules, state, decision, i, upcoming);
       placed.push(i);

@@ -23,7 +23,6 @@ export const limitsOf = ({ config: { limits } }: MarketRules): InstrumentLimits 
   collar: limits.price_collar,
   nameMax: limits.name_max,
   orderMax: limits.order_notional_max,
-  yellowAt: limits.yellow_at,
 });
 
 /** The findings of instrument i as a decision holds them: what the packet shows of its gates. */

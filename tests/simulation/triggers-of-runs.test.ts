@@ -35,7 +35,7 @@ describeTable([
   gate('order_throttle', 'ORDER_THROTTLE', faults.limits({ orders_per_day_max: 1 }), {
     bars: { ACTIVE: [4], TRIAL: [5], HALTED: [5] },
     atUtc: { ACTIVE: '2024-07-08T20:03:00Z', TRIAL: '2024-07-09T20:03:00Z' },
-    ends: { ...WAITED, ACTIVE: ['partially_filled', 'MARKET_RED', 240] },
+    ends: { ...WAITED, ACTIVE: ['partially_filled', 'KILL_SWITCH', 240] },
   }),
   // The tick of 8 July is missed: one of five in ACTIVE, one of two since the recovery in TRIAL.
   gate('execution_fail_rate', 'EXECUTION_FAIL_RATE', failRate, {

@@ -19,12 +19,12 @@ describeTable([
   gate('data_red', 'DATA_MISSING DATA_LATE DATA_RED', faults.noBars, {
     name: 'data_red, no bar at all',
     blind: true,
-    ends: { ACTIVE: ['partially_filled', 'DATA_MISSING', 240], TRIAL: ['cancelled', 'DATA_MISSING', 0] },
+    ends: { ACTIVE: ['partially_filled', 'KILL_SWITCH', 240], TRIAL: ['cancelled', 'KILL_SWITCH', 0] },
   }),
   gate('data_red', 'DATA_MISSING DATA_RED', faults.missingBars(2), {
     name: 'data_red, two bars missing',
     blind: true,
-    ends: { ACTIVE: ['partially_filled', 'DATA_MISSING', 240], TRIAL: ['cancelled', 'DATA_MISSING', 0] },
+    ends: { ACTIVE: ['partially_filled', 'KILL_SWITCH', 240], TRIAL: ['cancelled', 'KILL_SWITCH', 0] },
   }),
   gate('data_red', 'DATA_DISAGREEMENT', faults.inDispute(2), { name: 'data_red, in dispute' }),
   gate(

@@ -40,8 +40,8 @@ export const both = <T>(one: T) => ({ ACTIVE: one, TRIAL: one });
 const GATE = both('2024-07-09T20:03:00Z');
 /** Waiting asks to cancel at the very moment from which the market is halted, and asks first. */
 export const WAITED = {
-  ACTIVE: ['partially_filled', 'MARKET_RED', 329],
-  TRIAL: ['partially_filled', 'MARKET_RED', 89],
+  ACTIVE: ['partially_filled', 'KILL_SWITCH', 329],
+  TRIAL: ['partially_filled', 'KILL_SWITCH', 89],
 } as const;
 export const CANCELLED = {
   ACTIVE: ['partially_filled', 'KILL_SWITCH', 329],

@@ -52,32 +52,32 @@ const ROWS: readonly Row[] = [
     given: (loss) => lost({ dailyReturn: -loss }),
   },
   {
-    ...{ check: 'risk/gross', code: 'RISK_EXPOSURE', limit: 0.5, green: 0.25, yellow: 1 },
+    ...{ check: 'risk/gross', code: 'RISK_EXPOSURE', limit: 0.5, green: 0.5, yellow: 1 },
     given: (gross) => exposed({ gross }),
   },
   {
-    ...{ check: 'risk/net', code: 'RISK_EXPOSURE', limit: 0.25, green: 0.125, yellow: 0.5 },
+    ...{ check: 'risk/net', code: 'RISK_EXPOSURE', limit: 0.25, green: 0.25, yellow: 0.5 },
     given: (net) => exposed({ net }),
   },
   {
-    ...{ check: 'risk/name', code: 'RISK_EXPOSURE', limit: 0.125, green: 0.0625, yellow: 0.25 },
+    ...{ check: 'risk/name', code: 'RISK_EXPOSURE', limit: 0.125, green: 0.125, yellow: 0.25 },
     ...{ subject: 'THAT', given: (value) => exposed({ name: named(value) }) },
   },
   {
-    ...{ check: 'risk/theme', code: 'RISK_EXPOSURE', limit: 0.375, green: 0.1875, yellow: 0.75 },
+    ...{ check: 'risk/theme', code: 'RISK_EXPOSURE', limit: 0.375, green: 0.375, yellow: 0.75 },
     ...{ subject: 'THAT', given: (value) => exposed({ theme: named(value) }) },
   },
   {
-    ...{ check: 'risk/cluster', code: 'RISK_EXPOSURE', limit: 0.125, green: 0.0625, yellow: 0.25 },
+    ...{ check: 'risk/cluster', code: 'RISK_EXPOSURE', limit: 0.125, green: 0.125, yellow: 0.25 },
     ...{ subject: 'THAT', given: (value) => exposed({ cluster: named(value) }) },
   },
   {
     // What is above must be able to shrink: never RED.
-    ...{ check: 'risk/capacity', code: 'RISK_CAPACITY', limit: 1, green: 0.5, yellow: null },
+    ...{ check: 'risk/capacity', code: 'RISK_CAPACITY', limit: 1, green: 1, yellow: null },
     ...{ subject: 'THAT', given: (value) => exposed({ capacity: named(value) }) },
   },
   {
-    ...{ check: 'risk/turnover', code: 'RISK_TURNOVER', limit: 4, green: 2, yellow: null },
+    ...{ check: 'risk/turnover', code: 'RISK_TURNOVER', limit: 4, green: 4, yellow: null },
     given: (turnover) => riskWith({ turnover }),
   },
   {

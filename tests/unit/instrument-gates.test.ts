@@ -6,7 +6,7 @@ import { findingsAt } from '../../shared/tick/findings.ts';
 import { rulesOf, whole } from '../support/rules.ts';
 import { decisionHead } from '../support/state.ts';
 
-const limits = { collar: 0.25, nameMax: 0.125, orderMax: 1000, yellowAt: 0.5 };
+const limits = { collar: 0.25, nameMax: 0.125, orderMax: 1000 };
 const good: InstrumentInputs = {
   ...{ void: false, flagged: false, forecast: true, rulesCovered: true, restricted: false },
   ...{ move: 0, exposure: 0, capacity: 0, orderValue: 0 },
@@ -39,14 +39,14 @@ describe('the gates of an instrument', () => {
     ['a restricted name', { restricted: true }, [0, 1, 1, 1, 0, 0, 0, 0], 'GGGRGGGG'],
     ['a move at the collar', { move: 0.25 }, [0, 1, 1, 0, 0.25, 0, 0, 0], 'GGGGGGGG'],
     ['a move beyond it', { move: 0.250001 }, [0, 1, 1, 0, 0.250001, 0, 0, 0], 'GGGGRGGG'],
-    ['half of the name', { exposure: 0.0625 }, [0, 1, 1, 0, 0, 0.0625, 0, 0], 'GGGGGGGG'],
-    ['more than half', { exposure: 0.063 }, [0, 1, 1, 0, 0, 0.063, 0, 0], 'GGGGGYGG'],
+    ['all of the name', { exposure: 0.125 }, [0, 1, 1, 0, 0, 0.125, 0, 0], 'GGGGGGGG'],
+    ['more than that', { exposure: 0.126 }, [0, 1, 1, 0, 0, 0.126, 0, 0], 'GGGGGYGG'],
     // What is above a limit is cut by the sizing: it never vetoes.
     ['ten times the name', { exposure: 1.25 }, [0, 1, 1, 0, 0, 1.25, 0, 0], 'GGGGGYGG'],
-    ['half of the capacity', { capacity: 0.5 }, [0, 1, 1, 0, 0, 0, 0.5, 0], 'GGGGGGGG'],
-    ['all of it and more', { capacity: 7 }, [0, 1, 1, 0, 0, 0, 7, 0], 'GGGGGGYG'],
-    ['half an order', { orderValue: 500 }, [0, 1, 1, 0, 0, 0, 0, 500], 'GGGGGGGG'],
-    ['a large order', { orderValue: 500.01 }, [0, 1, 1, 0, 0, 0, 0, 500.01], 'GGGGGGGY'],
+    ['all of the capacity', { capacity: 1 }, [0, 1, 1, 0, 0, 0, 1, 0], 'GGGGGGGG'],
+    ['more than all of it', { capacity: 7 }, [0, 1, 1, 0, 0, 0, 7, 0], 'GGGGGGYG'],
+    ['the largest order', { orderValue: 1000 }, [0, 1, 1, 0, 0, 0, 0, 1000], 'GGGGGGGG'],
+    ['one beyond it', { orderValue: 1000.01 }, [0, 1, 1, 0, 0, 0, 0, 1000.01], 'GGGGGGGY'],
   ])('%s', (_, given, values, levels) => {
     expect(found(given)).toEqual({ values, levels });
   });
@@ -87,7 +87,7 @@ describe('the findings of a decision', () => {
 
   it('exposure, capacity and order by hand: 0.4 at 50 are 20; 0.2 at 50 are 10', () => {
     // 20 of 1,000 are 2 %; 20 of 20 are all that the market carries.
-    expect(findings({})).toEqual({ values: [0, 1, 1, 0, 0.125, 0.02, 1, 10], levels: 'GGGGGGYG' });
+    expect(findings({})).toEqual({ values: [0, 1, 1, 0, 0.125, 0.02, 1, 10], levels: 'GGGGGGGG' });
     // A short of the same size is as large.
     expect(findings({ worst: -4, delta: 2 }).values).toEqual([0, 1, 1, 0, 0.125, 0.02, 1, 10]);
   });
@@ -96,8 +96,8 @@ describe('the findings of a decision', () => {
     expect(findings({ reasons: bit.DATA_ZERO_VOLUME }).levels[0]).toBe('Y');
     expect(findings({ reasons: bit.DATA_STALE_RUN }).levels[0]).toBe('R');
     expect(findings({ reasons: bit.NO_EDGE }).levels[0]).toBe('G');
-    expect(findings({ reasons: bit.RULES_UNCOVERED }).levels).toBe('GGRGGGYG');
-    expect(findings({ reasons: bit.RESTRICTED }).levels).toBe('GGGRGGYG');
+    expect(findings({ reasons: bit.RULES_UNCOVERED }).levels).toBe('GGRGGGGG');
+    expect(findings({ reasons: bit.RESTRICTED }).levels).toBe('GGGRGGGG');
   });
 
   it('nothing held and nothing ordered is nothing used, though it was never priced', () => {
@@ -106,7 +106,7 @@ describe('the findings of a decision', () => {
   });
 
   it('a share of no equity cannot be told, nor what a market without volume carries', () => {
-    expect(findings({}, 0)).toMatchObject({ values: [0, 1, 1, 0, 0.125, -1, 1, 10], levels: 'GGGGGRYG' });
+    expect(findings({}, 0)).toMatchObject({ values: [0, 1, 1, 0, 0.125, -1, 1, 10], levels: 'GGGGGRGG' });
     expect(findings({ averageNotional: 0 })).toMatchObject({ levels: 'GGGGGGRG' });
   });
 

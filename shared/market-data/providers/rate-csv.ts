@@ -9,13 +9,11 @@ import { parseCsvRows, parseDecimal, unreadable } from './csv-rows.ts';
  * currency, oldest first. A file that is absent has no rates.
  */
 export function rateFiles(folder: string): RateProvider {
-  const read = new Map<string, ExchangeRate[]>();
   return {
     async rate(currency, base, atMs) {
       const file = `FX_${currency}${base}.csv`;
-      const rates = read.get(file) ?? ratesOf(folder, file);
-      read.set(file, rates);
-      return rates.findLast((one) => one.atMs <= atMs);
+      // Read anew each time: a row may be added while a ledger runs.
+      return ratesOf(folder, file).findLast((one) => one.atMs <= atMs);
     },
   };
 }
