@@ -38,7 +38,7 @@ export function operatedText(operated: readonly Operated[], json: boolean, io: I
   const rows = operated.map(({ market, latch, turns }) => [
     market,
     latch,
-    turns.length === 0 ? 'nothing: it stood there already' : turns.map(({ cause }) => cause).join(', '),
+    turns.length === 0 ? 'nothing more: it stands there' : turns.map(({ cause }) => cause).join(', '),
   ]);
   return renderTable(['market', 'latch', 'recorded'], rows, { color: mayColor(io) });
 }

@@ -55,7 +55,7 @@ describe('papergate halt', () => {
     });
     // Once more changes nothing but the parameter.
     const again = await halt(folder, ...more);
-    expect([again.code, again.out]).toEqual([0, expect.stringContaining('it stood there already')]);
+    expect([again.code, again.out]).toEqual([0, expect.stringContaining('it stands there')]);
     expect((await papergate('verify', '--ledger', folder)).code).toBe(0);
   });
 
