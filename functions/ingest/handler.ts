@@ -165,7 +165,7 @@ function dataReport(
     lateness_s,
     instruments: n,
     ...{ seen, fallbacks, disagreements },
-    books: books as DataReport['books'],
+    books,
     quality: qualityReport(bars, last, rules.config.quality).map((row) => ({
       ...row,
       codes: [...row.codes],

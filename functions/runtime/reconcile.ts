@@ -17,7 +17,7 @@ import {
 } from '../../shared/risk/switch-machine.ts';
 import { switchRecord } from '../../shared/risk/switch-record.ts';
 import { parsedRisk, type RiskState } from '../../shared/risk/risk-state.ts';
-import type { Write } from '../../shared/stores/ports.ts';
+import { DESCRIPTION_CHARS_MAX, type Write } from '../../shared/stores/ports.ts';
 import { readFailures } from '../record-failure/failures.ts';
 import { readParameters } from './context.ts';
 import type { MarketRuntime, Runtime } from './runtime.ts';
@@ -139,9 +139,8 @@ async function recordTurn(
     expect: 'equals',
     body: item(latch).body,
   };
-  const { n: _, sha256: __, key: ___, mode: ____, release_sha256: _____, ...kept } = head;
   try {
-    await commit(stores, { atMs: turn.atMs, record, head: kept, previousHead: body, also: [moved] });
+    await commit(stores, { atMs: turn.atMs, record, head, previousHead: body, also: [moved] });
     return true;
   } catch (error) {
     if (!isConflict(error)) throw error;
@@ -158,9 +157,6 @@ async function putBack({ stores, clock }: Runtime, { rules }: MarketRuntime, why
     description: why.slice(0, DESCRIPTION_CHARS_MAX).toWellFormed(),
   });
 }
-
-/** AWS Systems Manager keeps a description of at most 1,024 characters. */
-export const DESCRIPTION_CHARS_MAX = 1_024;
 
 async function tell(runtime: Runtime, { rules }: MarketRuntime, turn: Turn): Promise<void> {
   if (turn.cause === 'acknowledged') return;

@@ -183,10 +183,9 @@ async function openSwitch(stores: Stores, market: string, plan: MarketPlan): Pro
     sort: LATCH,
     body: canonicalJson(latchAfter(undefined, turn, n, at.head.ordinal) as unknown as Json),
   };
-  const { n: _, sha256: __, key: ___, mode: ____, release_sha256: _____, ...kept } = at.head;
   try {
     await commit(stores, {
-      ...{ atMs, record, head: kept, previousHead: at.body },
+      ...{ atMs, record, head: at.head, previousHead: at.body },
       also: [{ item: latch, expect: 'absent' }],
     });
   } catch (error) {

@@ -9,7 +9,7 @@ import type { LatchState } from '../../shared/ledger/records.ts';
 import type { HealthCheck } from '../../shared/risk/health-check.ts';
 import type { Turn } from '../../shared/risk/switch-machine.ts';
 import { checkChange } from '../../shared/stores/keys.ts';
-import type { Stores } from '../../shared/stores/ports.ts';
+import { DESCRIPTION_CHARS_MAX, type Stores } from '../../shared/stores/ports.ts';
 import { ledgerClock, ledgerMarket, operationRuntime } from './ledger-runtime.ts';
 import { marketsIn } from './ledger-markets.ts';
 
@@ -28,9 +28,6 @@ export interface Operated {
   readonly latch: LatchState | 'none';
   readonly turns: readonly Turn[];
 }
-
-/** Characters that AWS Systems Manager keeps of a description. */
-const REASON_CHARS_MAX = 1_024;
 
 /**
  * Disables trading in one market, or in all of them: puts the parameter to `true` with the reason, then brings every
@@ -97,7 +94,7 @@ async function freeOthers(
   for (const other of await marketsIn(stores)) {
     const own = await stores.parameters.get(marketSwitch(other));
     if (other === confirmed || own?.value !== 'false') continue;
-    const reason = `only ${confirmed} was confirmed: ${operation.reason}`.slice(0, REASON_CHARS_MAX);
+    const reason = `only ${confirmed} was confirmed: ${operation.reason}`.slice(0, DESCRIPTION_CHARS_MAX);
     await put(stores, marketSwitch(other), 'true', atMs, { ...operation, reason });
   }
   await put(stores, DISABLE_TRADING, 'false', atMs, operation);
@@ -144,8 +141,10 @@ async function put(
 function checkReason({ actor, reason }: Operation, least: number): void {
   if (actor.trim() === '') throw new ConfigError('--actor: expected who turns the switch');
   if (reason.trim().length < least) throw new ConfigError('--reason: expected why the switch is turned');
-  if (reason.length > REASON_CHARS_MAX)
-    throw new ConfigError(`--reason: has ${reason.length} characters, at most ${REASON_CHARS_MAX} are kept`);
+  if (reason.length > DESCRIPTION_CHARS_MAX)
+    throw new ConfigError(
+      `--reason: has ${reason.length} characters, at most ${DESCRIPTION_CHARS_MAX} are kept`,
+    );
   try {
     checkChange(DISABLE_TRADING, { value: 'true', changedAtMs: 0, changedBy: actor, description: reason });
   } catch (cause) {

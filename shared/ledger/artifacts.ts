@@ -20,9 +20,10 @@ export const windowSchema = z.strictObject({
 });
 export type WindowManifest = z.infer<typeof windowSchema>;
 
-/** The books of all members as one tick saw them: rates into the base currency, and the other markets' heads. */
+/** The books of all members as one tick saw them. Money in minor units of each market's currency. */
 export const booksSchema = z.strictObject({
   base_currency: z.string(),
+  /** Units of the base currency for one of the currency. */
   rates: z.array(
     z.strictObject({ currency: z.string(), at_utc: z.string(), rate: z.number(), source: z.string() }),
   ),
@@ -33,6 +34,7 @@ export const booksSchema = z.strictObject({
       head: z.strictObject({ n: z.int().nonnegative(), sha256: z.string(), tick_utc: z.string() }).nullable(),
       equity: z.int(),
       gross: z.int(),
+      /** Bars that its calendar has between its newest tick and this one. */
       behind_bars: z.int().nonnegative(),
     }),
   ),

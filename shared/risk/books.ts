@@ -1,33 +1,13 @@
 import type { PortfolioConfig } from '../config/portfolio-schema.ts';
+import type { DataReport } from '../ledger/artifacts.ts';
 import { minorPerUnit } from '../kernel/money.ts';
 import { DAY_MS, parseIsoUtc } from '../kernel/time.ts';
 
-/** An exchange rate into the base currency as it was known: units of the base for one of the currency. */
-export interface Rate {
-  readonly currency: string;
-  readonly at_utc: string;
-  readonly rate: number;
-  readonly source: string;
-}
-
-/** Another market's book as its head shows it. Money in minor units of its currency. */
-export interface OtherBook {
-  readonly market: string;
-  readonly currency: string;
-  /** The head that it is of; null where the market has no ledger here. */
-  readonly head: { readonly n: number; readonly sha256: string; readonly tick_utc: string } | null;
-  readonly equity: number;
-  readonly gross: number;
-  /** Bars that its calendar has between the newest tick that its book was valued at and this one. */
-  readonly behind_bars: number;
-}
-
 /** What the books of all members rest on, as one tick saw it. */
-export interface Books {
-  readonly base_currency: string;
-  readonly rates: readonly Rate[];
-  readonly others: readonly OtherBook[];
-}
+export type Books = NonNullable<DataReport['books']>;
+/** An exchange rate into the base currency, and another market's book as its head shows it. */
+export type Rate = Books['rates'][number];
+export type OtherBook = Books['others'][number];
 
 /** Equity over all books in minor units of the base currency, and its gross exposure as a share of it. */
 export interface Total {

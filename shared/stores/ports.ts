@@ -57,6 +57,9 @@ export interface Parameter {
 /** Versions that a parameter remembers: as many as AWS Systems Manager keeps. */
 export const HISTORY_MAX = 100;
 
+/** Longest description of a parameter, in characters: as AWS Systems Manager has it. */
+export const DESCRIPTION_CHARS_MAX = 1_024;
+
 /** Named texts that an operator may change by hand at any moment. */
 export interface Parameters {
   /** undefined where there is no such parameter. Never cached. */
