@@ -1,5 +1,6 @@
 import { rowClosingAt, firstEndingFrom } from '../../shared/calendar/timeline.ts';
 import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
+import { IntegrityError } from '../../shared/kernel/errors.ts';
 import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
 import { stateSchema } from '../../shared/ledger/artifacts.ts';
 import { commit, getJson, isConflict, parseStored, readHead, readLatch } from '../../shared/ledger/chain.ts';
@@ -12,11 +13,12 @@ import {
   latchAfter,
   nextStep,
   SYSTEM,
+  type Failure,
   type SwitchFacts,
   type Turn,
 } from '../../shared/risk/switch-machine.ts';
 import { switchRecord } from '../../shared/risk/switch-record.ts';
-import { parsedRisk, type RiskState } from '../../shared/risk/risk-state.ts';
+import { openRisk, parsedRisk, type RiskState } from '../../shared/risk/risk-state.ts';
 import { DESCRIPTION_CHARS_MAX, type Write } from '../../shared/stores/ports.ts';
 import { readFailures } from '../record-failure/failures.ts';
 import { readParameters } from './context.ts';
@@ -71,9 +73,10 @@ export async function factsOf(
   const { config } = market.rules;
   const [parameters, stored] = await Promise.all([
     readParameters(runtime, config.market),
-    getJson(stores.artifacts, head.state, stateSchema),
+    readRisk(runtime, head),
   ]);
-  const risk: RiskState = parsedRisk(stored.risk);
+  const { risk, settledMs, damage } = stored;
+  const sinceMs = parseIsoUtc(latch.since_utc);
   return {
     latch,
     parameters,
@@ -81,12 +84,27 @@ export async function factsOf(
     head,
     risk,
     decidedAtMs: risk.decidedAtMs,
-    failures: await readFailures(stores, config.market, stored.last_end_ms, parseIsoUtc(latch.since_utc)),
+    failures: [...(await readFailures(stores, config.market, settledMs, sinceMs)), ...damage],
     checks: await readChecks(runtime, config.market),
     dueOrdinal: dueOrdinal(runtime, market, head),
     config: config.kill_switch,
     roleOf: roleIn(market.operators, head.mode),
   };
+}
+
+/** The risk state that the head names, and the close up to which it is settled. A state that is damaged is a failure itself. */
+async function readRisk(
+  { stores, clock }: Runtime,
+  head: Head,
+): Promise<{ risk: RiskState; settledMs: number; damage: Failure[] }> {
+  try {
+    const stored = await getJson(stores.artifacts, head.state, stateSchema);
+    return { risk: parsedRisk(stored.risk), settledMs: stored.last_end_ms, damage: [] };
+  } catch (error) {
+    if (!(error instanceof IntegrityError)) throw error;
+    const failure = { step: 'state', error: `${error.name}: ${error.message}`, atMs: clock.now() };
+    return { risk: openRisk(0), settledMs: 0, damage: [failure] };
+  }
 }
 
 /** Versions since those answered; read only where something changed, since a tick reads the switch every time. */

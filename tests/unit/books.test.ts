@@ -17,7 +17,7 @@ const shares: OtherBook = {
 const rate = (currency: string, value: number, time = NOW) => ({
   ...{ currency, rate: value, at_utc: time, source: 'made up for a test' },
 });
-const books = (others: readonly OtherBook[], ...rates: ReturnType<typeof rate>[]): Books => ({
+const books = (others: OtherBook[], ...rates: ReturnType<typeof rate>[]): Books => ({
   ...{ base_currency: 'USD', others, rates },
 });
 const total = (given: Books | null, from = own) => totalOf(from, given, config, at(NOW));
