@@ -1,8 +1,11 @@
 export type Phase = 'before' | 'after';
 /** `once`: one Lambda dies, and the state machine tries the step again. `dead`: all of the process is gone. */
 export type Mode = 'once' | 'dead';
-/** While the ledger is opened, within a tick, as ingest records a tick that did not happen, or as a failure is noted. */
-export type Where = 'opening' | 'tick' | 'gap' | 'note';
+/**
+ * While the ledger is opened, within a tick, as ingest records a tick that did not happen, as a failure is noted, as the
+ * switch turns in whatever finds that it must, in a health check, or as somebody asks for a recovery.
+ */
+export type Where = 'opening' | 'tick' | 'gap' | 'note' | 'turn' | 'check' | 'ask';
 
 /** A moment before or after one write, and what ends there. */
 export interface CrashPoint {
@@ -14,6 +17,9 @@ export interface CrashPoint {
 
 /** A write that only markets with finer bars make. */
 export const FINER_WRITE = 'artifact execution_bars';
+
+/** A turn of the switch: its record, and the commit that moves head and latch. */
+const TURN = ['artifact record', 'commit head record latch'];
 
 /** Every write of the chain, by where it happens: what a tick leaves, from its claim to its sign-off. */
 const WRITES: Readonly<Record<Where, readonly string[]>> = {
@@ -34,7 +40,11 @@ const WRITES: Readonly<Record<Where, readonly string[]>> = {
     'file release_signoff.md',
   ],
   gap: ['artifact record', 'commit head record'],
-  note: ['item failure'],
+  note: ['item failure failing'],
+  // A halt, the refusal of its turning back, and the parameter that is put back.
+  turn: [...TURN, 'parameter own'],
+  check: ['artifact health', 'item checks'],
+  ask: ['parameter all', 'parameter own', ...TURN],
   opening: [
     'artifact block',
     'artifact window',
@@ -43,7 +53,8 @@ const WRITES: Readonly<Record<Where, readonly string[]>> = {
     'artifact release',
     'artifact record',
     'commit head record',
-    'parameter DISABLE_TRADING',
+    'parameter all',
+    'parameter own',
     'commit head record latch',
   ],
 };

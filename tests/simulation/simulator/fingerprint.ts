@@ -10,7 +10,7 @@ export function fingerprintOf({ world, broken, placed, fills }: Simulated): stri
     void hash.update(`${name}\0`).update(value).update('\0');
   for (const [key, { body }] of sorted(items)) add(key, body);
   for (const [key, bytes] of sorted(artifacts)) add(key, bytes);
-  for (const [key, parameter] of sorted(parameters)) add(key, JSON.stringify(parameter));
+  for (const [key, versions] of sorted(parameters)) add(key, JSON.stringify(versions));
   for (const [key, bytes] of sorted(files)) add(key, bytes);
   const runs = world.runs.map(({ tick, ending, killed }) => [
     tick,

@@ -4,9 +4,12 @@ import type { BarProvider } from '../../../shared/market-data/provider.ts';
 import type { Stores } from '../../../shared/stores/ports.ts';
 import type { Process } from './process.ts';
 
-/** One try of one step. The note of a failure is a step of its own. */
+/** What else runs on a market: the note of a failure, the watcher of the switch, a health check, somebody who asks. */
+export type JobName = 'note' | 'watch' | 'check' | 'ask';
+
+/** One try of one step, or of a job. */
 export interface Attempt {
-  readonly step: StepName | 'note';
+  readonly step: StepName | JobName;
   /** Counts the tries of this step in this process, from 1. */
   readonly number: number;
 }

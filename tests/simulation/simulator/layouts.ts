@@ -16,7 +16,28 @@ export interface Layout {
   /** Ticks that a plan runs, from the plan's first row on. */
   readonly ticks: number;
   readonly kinds: readonly CalendarKind[];
+  readonly scene: Scene;
 }
+
+/** What is done after every tick, whatever goes wrong in it. */
+export interface Scene {
+  readonly name: string;
+  /** Whether a health check is held, and whether the watcher runs. */
+  readonly checks: boolean;
+  readonly watcher: boolean;
+  /** Who asks for a recovery: nobody, an admin of the release, or the simulated operator of a replay. */
+  readonly operator: undefined | 'admin' | 'replay';
+  /** Ticks beyond those of the layout, for a halt and its recovery. */
+  readonly more: number;
+}
+
+/** Who looks after a market. */
+export const SCENES: readonly Scene[] = [
+  { name: 'alone', checks: false, watcher: false, operator: undefined, more: 0 },
+  { name: 'watched', checks: true, watcher: true, operator: undefined, more: 0 },
+  { name: 'staffed', checks: true, watcher: false, operator: 'admin', more: 4 },
+  { name: 'operated', checks: false, watcher: false, operator: 'replay', more: 4 },
+];
 
 /** What is particular about the days of a layout. */
 export const KINDS = ['dst_day', 'half_day', 'lunch_break', 'midnight', 'finer_bars'] as const;
@@ -150,6 +171,8 @@ const POLICY: Fields = {
   launch_edges: [1, 2, 3],
   entry: { p_up_min: 0.505, p_down_min: 0.505, flat_band: 0, p_launch_min: 0, edge_over_cost_min: 0 },
 };
+/** Limits that nothing comes near: what uses them up is no reason against a recovery. */
+const LIMITS: Fields = { drawdown_min: -0.5, daily_loss_min: -0.3, capacity_adv_max: 0.5, yellow_at: 1 };
 const HEALTH: Fields = {
   samples_min: 1,
   brier_yellow: 0.8,
@@ -178,7 +201,7 @@ function textsOf(shape: Shape, seed: string): ReadonlyMap<string, string> {
         providers: shape.kinds.includes('finer_bars') ? market['providers'] : [made(`simulator ${seed}`)],
         warmup_bars: 64,
         sizing: { volatility_target: 1, rebalance_band: 0.05 },
-        limits: { ...limits, drawdown_min: -0.5, daily_loss_min: -0.3, capacity_adv_max: 0.5 },
+        limits: { ...limits, ...LIMITS },
         ...shape.turned,
       },
     ],
@@ -201,6 +224,8 @@ function textsOf(shape: Shape, seed: string): ReadonlyMap<string, string> {
   const exchange = String(market['exchange']).toLowerCase();
   const asShipped = [
     'go_live_thresholds.yaml',
+    'operators.yaml',
+    'portfolio.yaml',
     `calendars/${exchange}.yaml`,
     `cost_profiles/${String(market['cost_profile'])}.yaml`,
     `trading_rules/${String(market['trading_rules'])}.yaml`,
@@ -231,6 +256,7 @@ function layOut(shape: Shape, seed: string): Layout {
   const { name, ticks, kinds } = shape;
   return {
     name: `${name} ${seed}`,
+    scene: SCENES[0]!,
     market,
     plan: { ...plan, firstRow: plan.firstRow + shape.skip },
     config,
@@ -241,6 +267,14 @@ function layOut(shape: Shape, seed: string): Layout {
 }
 
 const laidOut = new Map<number, Layout>();
+
+/** The same market with somebody else who looks after it, for as many ticks as that takes. */
+export const inScene = (layout: Layout, scene: Scene): Layout => ({
+  ...layout,
+  name: `${layout.name}, ${scene.name}`,
+  ticks: layout.ticks + scene.more,
+  scene,
+});
 
 /** How many layouts there are. */
 export const LAYOUTS = SHAPES.length * BAR_SEEDS.length;

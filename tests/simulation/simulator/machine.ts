@@ -59,6 +59,7 @@ async function note(running: Running, failure: Failure): Promise<void> {
   running.failed = { failure, noted: false };
   const { input, step, error } = failure;
   const event = { input, step: step ?? '', error: `${error.name}: ${error.message}` };
-  await running.process.note((runtime) => recordFailure(event, runtime));
+  if (running.process.dead) return;
+  await running.process.job('note', (runtime) => recordFailure(event, runtime));
   running.failed = { failure, noted: !running.process.dead };
 }

@@ -1,8 +1,7 @@
 import { lineSource, type MarketRuntime } from '../../../functions/runtime/runtime.ts';
+import { localMarket } from '../../../infra/local/market-runtime.ts';
 import { openLedger } from '../../../infra/local/open-ledger.ts';
-import { frozenSpreads } from '../../../shared/release/release.ts';
 import { copyContents, memoryStores, type MemoryContents } from '../../../shared/stores/memory.ts';
-import { withSpreads } from '../../../shared/tick/rules.ts';
 import type { Layout } from './layouts.ts';
 import { writeKind } from './write-kinds.ts';
 
@@ -26,28 +25,30 @@ export async function openOver(
 ): Promise<Opened> {
   const { plan, config, configTexts } = layout;
   const onWrite = (name: string, phase: 'before' | 'after'): void => around?.(writeKind(name), phase);
-  const { release, sha256 } = await openLedger(
+  const opened = await openLedger(
     memoryStores({ contents, onWrite }),
     plan,
     config,
     configTexts,
     CODE_SHA256,
   );
-  const { provider, executionProvider } = plan;
-  const rules = withSpreads(plan.rules, frozenSpreads(release));
-  const { thresholds } = config;
-  // What a source of lines keeps never changes an answer: all worlds of a layout may share it.
-  const line = lineOf(layout);
-  const market = { rules, provider, executionProvider, release, releaseSha256: sha256, thresholds, line };
+  const { files, rules, provider, executionProvider, rates } = plan;
+  const market = {
+    ...localMarket({
+      ...{ config, files, rules, opened, codeSha256: CODE_SHA256, provider, executionProvider, rates },
+    }),
+    // What a source of lines keeps never changes an answer: all worlds of a layout may share it.
+    line: lineOf(layout),
+  };
   return { contents, market };
 }
 
-const opened = new Map<string, Promise<Opened>>();
+const openings = new Map<string, Promise<Opened>>();
 
 /** The layout's ledger as it was opened once in this process of the operating system: to be copied, not changed. */
 export function openedOnce(layout: Layout): Promise<Opened> {
-  const known = opened.get(layout.name) ?? openOver(copyContents(), layout);
-  opened.set(layout.name, known);
+  const known = openings.get(layout.name) ?? openOver(copyContents(), layout);
+  openings.set(layout.name, known);
   return known;
 }
 

@@ -1,8 +1,8 @@
 import { seededRandom, type Random } from '../../../shared/kernel/random.ts';
-import { CRASH_POINTS, FINER_WRITE } from './crash-points.ts';
+import { CRASH_POINTS, FINER_WRITE, type CrashPoint } from './crash-points.ts';
 import { FAULTS } from './faults.ts';
 import { afterwardsOf, placeCrash } from './faults/crashes.ts';
-import { layoutOf, LAYOUTS, type Layout } from './layouts.ts';
+import { inScene, layoutOf, LAYOUTS, SCENES, type Layout } from './layouts.ts';
 import { pick, type Place, type Placement } from './script.ts';
 
 /** Everything that one seed says will happen. */
@@ -21,7 +21,7 @@ export interface Plan {
 export function planOf(seed: number): Plan {
   const random = seededRandom(`plan ${seed}`);
   const point = CRASH_POINTS[seed % CRASH_POINTS.length]!;
-  const layout = drawLayout(random, point.write === FINER_WRITE);
+  const layout = drawLayout(random, point);
   const apart = random.below(4) !== 0;
   const placements: Placement[] = [];
   const add = (draw: (place: Place) => readonly Placement[]): void => {
@@ -34,10 +34,10 @@ export function planOf(seed: number): Plan {
   return { seed, layout, placements, apart };
 }
 
-function drawLayout(random: Random, finer: boolean): Layout {
+function drawLayout(random: Random, { write }: CrashPoint): Layout {
   for (;;) {
-    const layout = layoutOf(random.below(LAYOUTS));
-    if (!finer || layout.kinds.includes('finer_bars')) return layout;
+    const layout = inScene(layoutOf(random.below(LAYOUTS)), pick(random, SCENES));
+    if (write !== FINER_WRITE || layout.kinds.includes('finer_bars')) return layout;
   }
 }
 

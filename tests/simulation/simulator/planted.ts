@@ -37,6 +37,7 @@ function remembered(): (stores: Stores) => Stores {
     ...stores,
     parameters: {
       put: (...change) => stores.parameters.put(...change),
+      history: (name) => stores.parameters.history(name),
       get: async (name) => {
         parameter ??= { read: await stores.parameters.get(name) };
         return parameter.read;
@@ -50,6 +51,7 @@ const backdated = (stores: Stores): Stores => ({
   ...stores,
   parameters: {
     put: (...change) => stores.parameters.put(...change),
+    history: (name) => stores.parameters.history(name),
     get: async (name) => {
       const read = await stores.parameters.get(name);
       return read && { ...read, changedAtMs: read.changedAtMs - 3 * DAY_MS };

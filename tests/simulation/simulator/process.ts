@@ -6,7 +6,7 @@ import { SECOND_MS } from '../../../shared/kernel/time.ts';
 import { memoryStores, type MemoryContents } from '../../../shared/stores/memory.ts';
 import type { Stores } from '../../../shared/stores/ports.ts';
 import { Killed } from './errors.ts';
-import type { Attempt, Hook } from './hooks.ts';
+import type { Attempt, Hook, JobName } from './hooks.ts';
 import type { Turns } from './turns.ts';
 import { writeKind } from './write-kinds.ts';
 
@@ -27,7 +27,7 @@ export interface ProcessOptions {
   readonly stores?: ((stores: Stores) => Stores) | undefined;
 }
 
-/** Seconds after a bar's close at which each step runs. */
+/** Seconds after a bar's close at which each step and each job runs. */
 const SECONDS_AFTER_CLOSE: Readonly<Record<Attempt['step'], number>> = {
   ingest: 60,
   predict: 60,
@@ -36,6 +36,9 @@ const SECONDS_AFTER_CLOSE: Readonly<Record<Attempt['step'], number>> = {
   ledger: 200,
   signoff: 210,
   note: 220,
+  watch: 240,
+  check: 260,
+  ask: 300,
 };
 
 /** One run of a state machine with its Lambdas: a clock, stores and a source of its own, over contents that it shares. */
@@ -95,11 +98,14 @@ export class Process {
     return answer;
   }
 
-  /** Runs what notes a failure, as a Lambda of its own. */
-  async note(record: (runtime: Runtime) => Promise<void>): Promise<void> {
-    if (this.#dead) return;
-    const attempt = this.#begin('note');
-    await record(this.runtime(attempt));
+  /** Does a job, as a Lambda of its own. */
+  async job(name: JobName, work: (runtime: Runtime) => Promise<unknown>): Promise<void> {
+    const attempt = this.#begin(name);
+    for (const hook of this.options.hooks) await hook.begin?.(attempt, this);
+    this.#assertAlive();
+    const answer = await work(this.runtime(attempt));
+    this.#assertAlive();
+    for (const hook of this.options.hooks) await hook.answered?.(attempt, answer, this);
   }
 
   runtime(attempt: Attempt): Runtime {

@@ -1,5 +1,5 @@
 import type { Execution, PositionReport, StoredState } from '../../../shared/ledger/artifacts.ts';
-import type { LedgerRecord, TickRecord } from '../../../shared/ledger/records.ts';
+import type { LedgerRecord, SwitchRecord, TickRecord } from '../../../shared/ledger/records.ts';
 import type { MemoryContents } from '../../../shared/stores/memory.ts';
 import type { Reference } from '../../../shared/stores/ports.ts';
 import type { PacketHeader, PacketRow } from '../../../shared/tick/packet.ts';
@@ -68,3 +68,11 @@ export type StoredFill = Execution['fills'][number];
 /** All fills of a chain in the order in which they were posted. */
 export const fillsOf = ({ ticks }: Remains): StoredFill[] =>
   ticks.flatMap(({ execution }) => execution.fills);
+
+/** All turns of the switch, refusals and acknowledgements among them, in the order of the chain. */
+export const turnsOf = ({ records }: Remains): SwitchRecord[] =>
+  records.filter((record) => record.kind === 'switch');
+
+/** Turns that halted a market which traded. */
+export const haltsOf = (remains: Remains): SwitchRecord[] =>
+  turnsOf(remains).filter(({ from, to }) => to === 'HALTED' && (from === 'ACTIVE' || from === 'TRIAL'));

@@ -11,20 +11,17 @@ export async function runWorld(
   placements: readonly Placement[],
   planted?: Planted,
 ): Promise<World> {
-  const script = emptyScript(layout.ticks);
+  const script = emptyScript(layout);
   for (const placement of placements) placement.apply(script);
   const fired = new Map<string, number>();
   const world = new World(layout, await opening(layout, script, fired), planted);
   for (const [name, count] of fired) world.fired.set(name, count);
   for (const [k, tick] of script.ticks.entries()) {
     for (const act of tick.before) await act(world);
-    if (tick.runs.length > 0)
-      await world.deliver(
-        k,
-        tick.runs.map((make) => make(world)),
-        tick.order,
-      );
+    const runs = tick.runs.map((make) => make(world));
+    if (runs.length > 0) await world.deliver(k, runs, tick.order);
     for (const act of tick.after) await act(world);
+    for (const make of [...tick.checks, ...tick.operations]) await world.deliver(k, [make(world)]);
   }
   return world;
 }

@@ -91,7 +91,7 @@ export const ARTIFACT_FAULTS: readonly Fault[] = [
     place: ({ random, tick }) => {
       const [step, kind] = pick(random, READ_BY);
       const drawn = { step, kind, other: random.below(1_000) };
-      return placed(name, tick, 'nothing', drawn, (script) =>
+      return placed(name, tick, 'failing', drawn, (script) =>
         ruinAt(script, tick, step, name, (world) => {
           const keys = keysOf(world, kind);
           const key = keys.at(-1);
@@ -114,7 +114,7 @@ export const ARTIFACT_FAULTS: readonly Fault[] = [
       const drawn = { whose: pick(random, ['other_tick', 'other_release', 'half'] as const) };
       const closeMs = closeOf(layout, tick);
       const key = `${layout.market}/decision/${utcDay(closeMs)}/${compactUtc(closeMs)}.jsonl`;
-      return placed('foreign_packet', tick, 'nothing', drawn, (script) =>
+      return placed('foreign_packet', tick, 'failing', drawn, (script) =>
         ruinAt(script, tick, 'gate', 'foreign_packet', (world) => {
           const before = keysOf(world, 'decision').at(-1);
           if (before === undefined) return undefined;

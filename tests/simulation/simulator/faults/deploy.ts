@@ -37,6 +37,23 @@ export const DEPLOY_FAULTS: readonly Fault[] = [
     },
   },
   {
+    // Code that is not the release's goes out between two steps, and is rolled back: the gate waits, the fill places nothing.
+    name: 'deploy_of_other_code',
+    place: ({ random, tick }) => {
+      const first = random.below(STEPS.length);
+      const steps = STEPS.slice(first, first + 1 + random.below(STEPS.length - first));
+      return placed('deploy_of_other_code', tick, 'decision', { steps }, (script) =>
+        strike(script.ticks[tick]!, (world) => ({
+          deployed: (market, { step }) => {
+            if (!steps.includes(step as StepName)) return market;
+            world.fire('deploy_of_other_code');
+            return { ...market, mismatched: ['code'] };
+          },
+        })),
+      );
+    },
+  },
+  {
     // The same release on new processes: what was cached is gone.
     name: 'deploy_of_the_same_release',
     place: ({ random, tick }) => {

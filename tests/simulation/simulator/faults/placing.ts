@@ -1,6 +1,13 @@
 import { SECOND_MS } from '../../../../shared/kernel/time.ts';
 import { closeOf, type Layout } from '../layouts.ts';
-import { plainRun, type Placement, type Script, type Spoils, type TickScript } from '../script.ts';
+import {
+  plainRun,
+  type Placement,
+  type RunList,
+  type Script,
+  type Spoils,
+  type TickScript,
+} from '../script.ts';
 import type { Hook } from '../hooks.ts';
 import type { World } from '../world.ts';
 
@@ -21,9 +28,9 @@ export const gapS = (layout: Layout, from: number, to: number): number =>
 /** The status that a finished execution tells. */
 export const statusOf = (output: unknown): unknown => (output as { status?: unknown } | undefined)?.status;
 
-/** Does something to every run of a tick. */
-export function strike(script: TickScript, hook: (world: World) => Hook): void {
-  script.runs = script.runs.map((make) => (world) => {
+/** Does something to every run of a tick, or to its checks or operations. */
+export function strike(script: TickScript, hook: (world: World) => Hook, list: RunList = 'runs'): void {
+  script[list] = script[list].map((make) => (world) => {
     const run = make(world);
     return { ...run, hooks: [...run.hooks, hook(world)] };
   });

@@ -4,7 +4,7 @@ import type { Random } from '../../../../shared/kernel/random.ts';
 import type { BarProvider, RawBars } from '../../../../shared/market-data/provider.ts';
 import { lambdaDied } from '../errors.ts';
 import type { Hook } from '../hooks.ts';
-import { pick, plainRun, type Fault } from '../script.ts';
+import { pick, plainRun, type Fault, type Place, type Placement } from '../script.ts';
 import type { World } from '../world.ts';
 import { LIES, PRICES, withCell } from './lies.ts';
 import { placed, strike } from './placing.ts';
@@ -31,6 +31,20 @@ const lying = (
 
 const drawInstrument = (random: Random): number | 'all' => pick(random, [0, 1, 2, 'all'] as const);
 
+/** A source that lies about one instrument or all. */
+const PROVIDER_LIES: readonly Fault[] = Object.entries(LIES).map(([lie, told]) => {
+  const name = `provider_lies_${lie}`;
+  return { name, place: (place) => lieAt(name, told, place) };
+});
+
+/** A lie in one tick's bars, under the name of the fault that it is part of. */
+export function lieAt(name: string, told: (bars: RawBars) => RawBars, { random, tick }: Place): Placement[] {
+  const drawn = { instrument: drawInstrument(random) };
+  return placed(name, tick, 'bar', drawn, ({ ticks }) =>
+    strike(ticks[tick]!, (world) => lying(world, name, drawn.instrument, told)),
+  );
+}
+
 /** A source that is down, slow or lying, restates its bars, or gives what is no number. */
 export const PROVIDER_FAULTS: readonly Fault[] = [
   {
@@ -50,6 +64,24 @@ export const PROVIDER_FAULTS: readonly Fault[] = [
       ),
   },
   {
+    // As many ticks as it takes to halt the market.
+    name: 'runs_fail_in_a_row',
+    place: ({ layout, tick }) => {
+      const ticks = [tick, tick + 1, tick + 2];
+      return placed(
+        'runs_fail_in_a_row',
+        tick,
+        'failing',
+        {},
+        (script) => {
+          for (const k of ticks)
+            strike(script.ticks[k]!, (world) => down(world, 'runs_fail_in_a_row', Infinity));
+        },
+        ticks,
+      ).filter(() => tick + 3 < layout.ticks);
+    },
+  },
+  {
     name: 'provider_slow',
     place: ({ random, tick }) => {
       const drawn = { seconds: pick(random, [3, 60, 119, 700]) };
@@ -67,15 +99,7 @@ export const PROVIDER_FAULTS: readonly Fault[] = [
       );
     },
   },
-  ...Object.entries(LIES).map(([lie, told]): Fault => ({
-    name: `provider_lies_${lie}`,
-    place: ({ random, tick }) => {
-      const drawn = { instrument: drawInstrument(random) };
-      return placed(`provider_lies_${lie}`, tick, 'bar', drawn, ({ ticks }) =>
-        strike(ticks[tick]!, (world) => lying(world, `provider_lies_${lie}`, drawn.instrument, told)),
-      );
-    },
-  })),
+  ...PROVIDER_LIES,
   {
     name: 'non_finite',
     place: ({ random, tick }) => {

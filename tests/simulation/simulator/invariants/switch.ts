@@ -26,15 +26,15 @@ function increasing({ execution, packet, position }: TickRemains): string[] {
   });
 }
 
-/** Whether an execution that was worked out while trading was truly halted stands in the chain with a new order. */
+/** Whether an execution stands in the chain with an order that increases, and trading was truly halted all the while. */
 function triedWhileHalted({ world, remains }: Pick<Outcome, 'world' | 'remains'>): string | undefined {
   for (const tick of remains.ticks) {
     const tries = world.fillTries.filter(({ execution }) => execution === tick.record.execution.sha256);
     const [first] = tries;
     if (first === undefined) return `nobody saw the fill step of ${tick.record.tick_utc} write its execution`;
-    const halted = tries.every(({ enabledBefore, enabledAfter }) => !enabledBefore && !enabledAfter);
+    const free = tries.some(({ truths }) => truths.some(({ enabled }) => enabled));
     const symbol = increasing(tick)[0];
-    if (halted && symbol !== undefined)
+    if (!free && symbol !== undefined)
       return `${symbol} was placed at ${tick.record.tick_utc} though trading was halted all the while`;
   }
   return undefined;

@@ -1,5 +1,6 @@
+import { parseIsoUtc } from '../../../../shared/kernel/time.ts';
 import type { Invariant, Outcome } from '../invariants.ts';
-import { fillsOf, type StoredFill } from '../remains.ts';
+import { fillsOf, haltsOf, type StoredFill } from '../remains.ts';
 import { lasting, twinOf, type Twin } from '../twin.ts';
 
 /** What a run must have in common with one that met less. */
@@ -21,7 +22,7 @@ export const TWIN_INVARIANTS: readonly Invariant[] = [
       const clean = await twinOf(layout, [], planted);
       const lost = missingFrom(outcome, clean.fills.filter(mustStand(outcome)));
       if (lost !== undefined) return `without any fault there was ${lost}`;
-      const free = lasting(placements).filter(({ spoils }) => spoils !== 'trading');
+      const free = lasting(placements).filter(({ spoils }) => spoils !== 'trading' && spoils !== 'failing');
       if (!apart || free.length === lasting(placements).length) return undefined;
       const twin = await twinOf(layout, free, planted);
       const undone = missingFrom(outcome, twin.fills.filter(beforeHalt(outcome)));
@@ -30,24 +31,33 @@ export const TWIN_INVARIANTS: readonly Invariant[] = [
   },
 ];
 
-const firstHaltMs = ({ world }: Outcome): number => Math.min(Infinity, ...world.haltsMs);
+/** The first moment from which trading was halted: by a parameter, or by the market itself as its chain says. */
+const firstHaltMs = ({ world, remains }: Outcome): number =>
+  Math.min(Infinity, ...world.haltsMs, ...haltsOf(remains).map(({ at_utc }) => parseIsoUtc(at_utc)));
+
+/** Ordinal of the first tick. */
+const firstOrdinal = ({ remains: { records } }: Outcome): number =>
+  records[0]!.kind === 'release' ? records[0]!.ordinal + 1 : NaN;
 
 /** Fills of orders that stood before the first fault, in bars that no fault reached and that opened before any halt. */
 function mustStand(outcome: Outcome): (fill: StoredFill) => boolean {
-  const { plan, remains } = outcome;
+  const { plan } = outcome;
   const met = lasting(plan.placements);
   const first = Math.min(...met.map(({ tick }) => tick));
-  const ordinal = remains.records[0]!.kind === 'release' ? remains.records[0]!.ordinal + 1 + first : NaN;
+  const ordinal = firstOrdinal(outcome) + first;
   const barSpoilt = met.some(({ tick, spoils }) => tick === first && spoils === 'bar');
   const haltMs = firstHaltMs(outcome);
   return ({ decidedOrdinal, ordinal: filled, barStartMs }) =>
     decidedOrdinal < ordinal && (barSpoilt ? filled < ordinal : filled <= ordinal) && barStartMs < haltMs;
 }
 
-/** Fills in bars that opened before the halt, of orders that had been placed by then. */
+/** Fills in bars that opened before the halt, of orders that had been placed by then, in ticks whose runs did not fail. */
 const beforeHalt = (outcome: Outcome): ((fill: Twin['fills'][number]) => boolean) => {
   const haltMs = firstHaltMs(outcome);
-  return ({ barStartMs, placedAtMs }) => barStartMs < haltMs && placedAtMs < haltMs;
+  const failing = outcome.plan.placements.filter(({ spoils }) => spoils === 'failing');
+  const lost = firstOrdinal(outcome) + Math.min(...failing.map(({ tick }) => tick));
+  return ({ barStartMs, placedAtMs, decidedOrdinal }) =>
+    barStartMs < haltMs && placedAtMs < haltMs && decidedOrdinal < lost;
 };
 
 function missingFrom({ remains }: Outcome, fills: readonly StoredFill[]): string | undefined {
