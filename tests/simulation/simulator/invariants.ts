@@ -2,7 +2,9 @@ import { BOOK_INVARIANTS } from './invariants/book.ts';
 import { CHAIN_INVARIANTS } from './invariants/chain.ts';
 import { ORDER_INVARIANTS } from './invariants/orders.ts';
 import { PROJECTION_INVARIANTS } from './invariants/projections.ts';
+import { RECOVERY_INVARIANTS } from './invariants/recovery.ts';
 import { SWITCH_INVARIANTS } from './invariants/switch.ts';
+import { TURN_INVARIANTS } from './invariants/turns.ts';
 import { TWIN_INVARIANTS } from './invariants/twins.ts';
 import type { Plan } from './plan.ts';
 import type { Remains } from './remains.ts';
@@ -28,6 +30,8 @@ export const INVARIANTS: readonly Invariant[] = [
   ...CHAIN_INVARIANTS,
   ...ORDER_INVARIANTS,
   ...SWITCH_INVARIANTS,
+  ...TURN_INVARIANTS,
+  ...RECOVERY_INVARIANTS,
   ...BOOK_INVARIANTS,
   ...TWIN_INVARIANTS,
   ...PROJECTION_INVARIANTS,

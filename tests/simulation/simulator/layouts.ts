@@ -5,6 +5,7 @@ import { planMarket, type MarketPlan } from '../../../infra/local/market-plan.ts
 import { parseConfig, type Config } from '../../../shared/config/config.ts';
 import { DAY_MS } from '../../../shared/kernel/time.ts';
 import { finerBars } from './finer-bars.ts';
+import { SHAPES, TIGHT_SHAPES, type CalendarKind, type Fields, type Shape } from './shapes.ts';
 
 /** A market with a few bars to come: what a plan is laid over. */
 export interface Layout {
@@ -39,125 +40,6 @@ export const SCENES: readonly Scene[] = [
   { name: 'operated', checks: false, watcher: false, operator: 'replay', more: 4 },
 ];
 
-/** What is particular about the days of a layout. */
-export const KINDS = ['dst_day', 'half_day', 'lunch_break', 'midnight', 'finer_bars'] as const;
-export type CalendarKind = (typeof KINDS)[number];
-
-type Fields = Readonly<Record<string, unknown>>;
-
-interface Shape {
-  readonly name: string;
-  readonly market: 'us_equities' | 'ashares' | 'crypto';
-  readonly from: string;
-  readonly to: string;
-  /** Bars of the first day that lie before the first tick. */
-  readonly skip: number;
-  readonly ticks: number;
-  readonly kinds: readonly CalendarKind[];
-  readonly turned: Fields;
-  readonly fillSpec: Fields;
-}
-
-const daily = { bar_size: '1d', bar_anchor: 'session_open' };
-
-/** Every layout's days, chosen for what happens to the clock or to the session in them. */
-const SHAPES: readonly Shape[] = [
-  // New York's clocks go forward on 10 March 2024.
-  {
-    name: 'us_daily_dst',
-    market: 'us_equities',
-    from: '2024-03-06',
-    to: '2024-03-20',
-    skip: 0,
-    ticks: 7,
-    kinds: ['dst_day'],
-    turned: daily,
-    fillSpec: {},
-  },
-  // Thanksgiving, and the half day after it.
-  {
-    name: 'us_daily_half',
-    market: 'us_equities',
-    from: '2024-11-26',
-    to: '2024-12-10',
-    skip: 0,
-    ticks: 7,
-    kinds: ['half_day'],
-    turned: daily,
-    fillSpec: { participation_cap: 0.002 },
-  },
-  // Friday's last bars, then Monday's, an hour earlier by UTC.
-  {
-    name: 'us_60m_dst',
-    market: 'us_equities',
-    from: '2024-03-08',
-    to: '2024-03-13',
-    skip: 4,
-    ticks: 7,
-    kinds: ['dst_day'],
-    turned: { shorting: true },
-    fillSpec: {},
-  },
-  // Clocks go back on 3 November 2024.
-  {
-    name: 'us_60m_back',
-    market: 'us_equities',
-    from: '2024-11-01',
-    to: '2024-11-06',
-    skip: 4,
-    ticks: 7,
-    kinds: ['dst_day'],
-    turned: {},
-    fillSpec: { participation_cap: 0.0005 },
-  },
-  // Four bars of a half day, the last of half an hour.
-  {
-    name: 'us_60m_half',
-    market: 'us_equities',
-    from: '2024-11-29',
-    to: '2024-12-04',
-    skip: 0,
-    ticks: 7,
-    kinds: ['half_day'],
-    turned: {},
-    fillSpec: {},
-  },
-  // Two days with their breaks: what is bought on the first may be sold on the second.
-  {
-    name: 'ashares_60m',
-    market: 'ashares',
-    from: '2024-07-15',
-    to: '2024-07-19',
-    skip: 1,
-    ticks: 8,
-    kinds: ['lunch_break'],
-    turned: {},
-    fillSpec: {},
-  },
-  {
-    name: 'crypto_midnight',
-    market: 'crypto',
-    from: '2024-06-10',
-    to: '2024-06-12',
-    skip: 20,
-    ticks: 7,
-    kinds: ['midnight'],
-    turned: {},
-    fillSpec: {},
-  },
-  {
-    name: 'crypto_finer',
-    market: 'crypto',
-    from: '2024-06-10',
-    to: '2024-06-12',
-    skip: 21,
-    ticks: 6,
-    kinds: ['midnight', 'finer_bars'],
-    turned: { execution_bar_size: '5m' },
-    fillSpec: { open_struck_before_freeze: false },
-  },
-];
-
 /** Paths of made-up bars on which every shape places and fills orders. */
 const BAR_SEEDS = ['a', 'b', 'c'] as const;
 
@@ -173,6 +55,9 @@ const POLICY: Fields = {
 };
 /** Limits that nothing comes near: what uses them up is no reason against a recovery. */
 const LIMITS: Fields = { drawdown_min: -0.5, daily_loss_min: -0.3, capacity_adv_max: 0.5, yellow_at: 1 };
+const BOOKS: Fields = { drawdown_min: -0.5, daily_loss_min: -0.3 };
+/** Checks that are too old after a few bars already. */
+const RECOVERY: Fields = { check_age_bars_max: 4 };
 const HEALTH: Fields = {
   samples_min: 1,
   brier_yellow: 0.8,
@@ -192,6 +77,10 @@ function textsOf(shape: Shape, seed: string): ReadonlyMap<string, string> {
   const sizes = policy['by_bar_size'] as Readonly<Record<string, Fields>>;
   const universe = fieldsOf(`universes/${String(market['universe'])}.yaml`);
   const limits = market['limits'] as Fields;
+  const killSwitch = market['kill_switch'] as Fields;
+  const [triggers, recovery] = [killSwitch['triggers'] as Fields, killSwitch['recovery'] as Fields];
+  const portfolio = fieldsOf('portfolio.yaml');
+  const books = portfolio['limits'] as Fields;
   const own = new Map<string, Fields>([
     [
       path,
@@ -201,7 +90,12 @@ function textsOf(shape: Shape, seed: string): ReadonlyMap<string, string> {
         providers: shape.kinds.includes('finer_bars') ? market['providers'] : [made(`simulator ${seed}`)],
         warmup_bars: 64,
         sizing: { volatility_target: 1, rebalance_band: 0.05 },
-        limits: { ...limits, ...LIMITS },
+        limits: { ...limits, ...LIMITS, ...shape.limits },
+        kill_switch: {
+          ...killSwitch,
+          triggers: { ...triggers, ...shape.triggers },
+          recovery: { ...recovery, ...RECOVERY },
+        },
         ...shape.turned,
       },
     ],
@@ -209,7 +103,7 @@ function textsOf(shape: Shape, seed: string): ReadonlyMap<string, string> {
       'models/policy.yaml',
       {
         ...policy,
-        health: HEALTH,
+        health: { ...HEALTH, ...shape.health },
         by_bar_size: Object.fromEntries(
           Object.entries(sizes).map(([size, rules]) => [size, { ...rules, ...POLICY }]),
         ),
@@ -219,13 +113,13 @@ function textsOf(shape: Shape, seed: string): ReadonlyMap<string, string> {
       `universes/${String(market['universe'])}.yaml`,
       { ...universe, instruments: (universe['instruments'] as unknown[]).slice(0, 3) },
     ],
+    ['portfolio.yaml', { ...portfolio, limits: { ...books, ...BOOKS, ...shape.books } }],
     ['fill_model_spec.yaml', { ...fieldsOf('fill_model_spec.yaml'), ...shape.fillSpec }],
   ]);
   const exchange = String(market['exchange']).toLowerCase();
   const asShipped = [
     'go_live_thresholds.yaml',
     'operators.yaml',
-    'portfolio.yaml',
     `calendars/${exchange}.yaml`,
     `cost_profiles/${String(market['cost_profile'])}.yaml`,
     `trading_rules/${String(market['trading_rules'])}.yaml`,
@@ -276,16 +170,20 @@ export const inScene = (layout: Layout, scene: Scene): Layout => ({
   scene,
 });
 
-/** How many layouts there are. */
+/** How many layouts there are of markets that no limit halts, and of those that one does, numbered from there. */
 export const LAYOUTS = SHAPES.length * BAR_SEEDS.length;
+export const TIGHT_LAYOUTS = TIGHT_SHAPES.length * BAR_SEEDS.length;
 
 /** The layout of a number, made once a process. */
 export function layoutOf(number: number): Layout {
-  const known =
-    laidOut.get(number) ??
-    layOut(SHAPES[number % SHAPES.length]!, BAR_SEEDS[Math.floor(number / SHAPES.length)]!);
+  const known = laidOut.get(number) ?? layOutNumber(number);
   laidOut.set(number, known);
   return known;
+}
+
+function layOutNumber(number: number): Layout {
+  const [shapes, k] = number < LAYOUTS ? [SHAPES, number] : [TIGHT_SHAPES, number - LAYOUTS];
+  return layOut(shapes[k % shapes.length]!, BAR_SEEDS[Math.floor(k / shapes.length)]!);
 }
 
 /** Close of the k-th tick of a layout. */

@@ -2,7 +2,7 @@ import { seededRandom, type Random } from '../../../shared/kernel/random.ts';
 import { CRASH_POINTS, FINER_WRITE, type CrashPoint } from './crash-points.ts';
 import { FAULTS } from './faults.ts';
 import { afterwardsOf, placeCrash } from './faults/crashes.ts';
-import { inScene, layoutOf, LAYOUTS, SCENES, type Layout } from './layouts.ts';
+import { inScene, layoutOf, LAYOUTS, SCENES, TIGHT_LAYOUTS, type Layout } from './layouts.ts';
 import { pick, type Place, type Placement } from './script.ts';
 
 /** Everything that one seed says will happen. */
@@ -36,7 +36,10 @@ export function planOf(seed: number): Plan {
 
 function drawLayout(random: Random, { write }: CrashPoint): Layout {
   for (;;) {
-    const layout = inScene(layoutOf(random.below(LAYOUTS)), pick(random, SCENES));
+    const layout = inScene(
+      layoutOf(random.below(8) === 0 ? LAYOUTS + random.below(TIGHT_LAYOUTS) : random.below(LAYOUTS)),
+      pick(random, SCENES),
+    );
     if (write !== FINER_WRITE || layout.kinds.includes('finer_bars')) return layout;
   }
 }

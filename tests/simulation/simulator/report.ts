@@ -2,7 +2,8 @@ import { renderTable } from '../../../cli/output.ts';
 import { CRASH_POINTS, KNOWN_WRITES, pointName } from './crash-points.ts';
 import { FAULTS } from './faults.ts';
 import type { Simulated } from './simulate.ts';
-import { KINDS } from './layouts.ts';
+import { KINDS } from './shapes.ts';
+import { SWITCH_COUNTS } from './switch-counts.ts';
 
 /** What must not be zero in any thorough set of seeds. */
 export const EXPECTED: readonly string[] = [
@@ -30,14 +31,16 @@ export class Report {
   /** Kinds of writes that were made and that no crash point names. */
   readonly unlisted = new Set<string>();
   readonly #counts = new Map<string, number>();
+  readonly #turned = new Map<string, number>();
 
-  add({ plan, world, broken, placed, fills }: Simulated): void {
+  add({ plan, world, broken, placed, fills, turned }: Simulated): void {
     this.seeds++;
     this.placed += placed;
     this.fills += fills;
     if (fills > 0) this.traded++;
     for (const name of [...world.fired.keys(), ...plan.layout.kinds])
       this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+    for (const [name, count] of turned) this.#turned.set(name, (this.#turned.get(name) ?? 0) + count);
     for (const kind of world.writes) if (!KNOWN_WRITES.has(kind)) this.unlisted.add(kind);
     if (broken !== undefined) this.broken.push({ seed: plan.seed, plan: planText(plan), ...broken });
   }
@@ -47,9 +50,17 @@ export class Report {
     return this.#counts.get(name) ?? 0;
   }
 
+  /** What happened to the switch, over all seeds. */
+  turned(name: string): number {
+    return this.#turned.get(name) ?? 0;
+  }
+
   /** What no seed met. */
   get unmet(): string[] {
-    return EXPECTED.filter((name) => this.count(name) === 0);
+    return [
+      ...EXPECTED.filter((name) => this.count(name) === 0),
+      ...SWITCH_COUNTS.filter((name) => this.turned(name) === 0),
+    ];
   }
 
   /** Counts per fault and per crash point, and the sums. */
@@ -59,8 +70,13 @@ export class Report {
       EXPECTED.map((name) => [name, `${this.count(name)}`]),
       { color: false },
     );
+    const turns = renderTable(
+      ['switch', 'times'],
+      SWITCH_COUNTS.map((name) => [name, `${this.turned(name)}`]),
+      { color: false },
+    );
     const { seeds, placed, fills, traded } = this;
-    return `${table}${seeds} seeds: ${placed} orders placed, ${fills} fills in ${traded} of them, ${this.broken.length} broken\n`;
+    return `${table}${turns}${seeds} seeds: ${placed} orders placed, ${fills} fills in ${traded} of them, ${this.broken.length} broken\n`;
   }
 }
 

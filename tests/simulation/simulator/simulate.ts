@@ -2,6 +2,7 @@ import { brokenBy, INVARIANTS, type Outcome } from './invariants.ts';
 import { planOf, type Plan } from './plan.ts';
 import { fillsOf, remainsOf, type Remains } from './remains.ts';
 import { runWorld } from './run.ts';
+import { switchCounts } from './switch-counts.ts';
 import type { Planted, World } from './world.ts';
 
 /** What one seed came to. */
@@ -12,6 +13,8 @@ export interface Simulated {
   readonly broken: { readonly invariant: string; readonly why: string } | undefined;
   readonly placed: number;
   readonly fills: number;
+  /** What happened to the switch, by name. */
+  readonly turned: ReadonlyMap<string, number>;
 }
 
 /** What may be asked of one seed. */
@@ -31,7 +34,14 @@ export async function simulate(
   const world = await runWorld(plan.layout, plan.placements, planted);
   const left = readable(world);
   if (typeof left === 'string') {
-    return { plan, world, broken: { invariant: 'chain_is_readable', why: left }, placed: 0, fills: 0 };
+    return {
+      plan,
+      world,
+      broken: { invariant: 'chain_is_readable', why: left },
+      placed: 0,
+      fills: 0,
+      turned: new Map(),
+    };
   }
   const outcome: Outcome = { plan, world, remains: left };
   return {
@@ -40,6 +50,7 @@ export async function simulate(
     broken: await firstBroken(outcome, all),
     placed: left.ticks.reduce((sum, { execution }) => sum + execution.placed.length, 0),
     fills: fillsOf(left).length,
+    turned: switchCounts(left),
   };
 }
 

@@ -2,7 +2,8 @@ import type { StepName } from '../../../../functions/steps.ts';
 import { byCodeUnit } from '../../../../shared/kernel/canonical.ts';
 import { compactUtc, utcDay } from '../../../../shared/kernel/time.ts';
 import { closeOf } from '../layouts.ts';
-import { pick, type Fault, type Script } from '../script.ts';
+import { check } from '../jobs.ts';
+import { pick, plainJob, type Fault, type Script } from '../script.ts';
 import type { World } from '../world.ts';
 import { again, placed, strike } from './placing.ts';
 
@@ -84,6 +85,9 @@ function ruinAt(
   });
 }
 
+/** What a health check reads of a head. */
+const READ_BY_CHECK = ['record', 'decision', 'state'] as const;
+
 /** Artifacts that are not what they were, and a packet that somebody else left under the tick's name. */
 export const ARTIFACT_FAULTS: readonly Fault[] = [
   ...Object.entries(RUINED).map(([name, change]): Fault => ({
@@ -107,6 +111,40 @@ export const ARTIFACT_FAULTS: readonly Fault[] = [
       );
     },
   })),
+  {
+    // What a health check reads lies ruined while it is held, and halts the market; it is held again when all is well.
+    name: 'check_finds_ruin',
+    place: ({ random, tick }) => {
+      const kind = pick(random, READ_BY_CHECK);
+      return placed('check_finds_ruin', tick, 'trading', { kind }, ({ ticks }) => {
+        const at = ticks[tick]!;
+        if (at.checks.length === 0) at.checks = [plainJob(check)];
+        strike(
+          at,
+          (world) => {
+            let ruined: Ruin | undefined;
+            const key = keysOf(world, kind).at(-1);
+            const change = RUINED['corrupt_artifact']!;
+            return {
+              begin: () => {
+                if (key === undefined) return;
+                ruined = ruin(world, key, change(world.contents.artifacts.get(key)!, new Uint8Array()));
+                world.fire('check_finds_ruin');
+              },
+              // The first thing that is noted ends what lay ruined: as from a backup.
+              write: ({ kind: written, phase }) => {
+                if (ruined === undefined || written !== 'item failure failing' || phase !== 'after') return;
+                restore(world, ruined);
+                ruined = undefined;
+              },
+            };
+          },
+          'checks',
+        );
+        at.checks.push(plainJob(check));
+      });
+    },
+  },
   {
     name: 'foreign_packet',
     place: ({ random, layout, tick }) => {

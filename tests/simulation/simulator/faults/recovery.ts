@@ -26,16 +26,6 @@ export function recovery(place: Place, { which }: { which?: Which } = {}): Recov
   const askedAt = tick + 2;
   if (tick + TICKS_TO_ACTIVE >= layout.ticks) return undefined;
   const halted = flipped(place, { back: false, ...(which === undefined ? {} : { which }) });
-  const checked = placed(
-    'check_held',
-    tick,
-    'trading',
-    { upTo: askedAt },
-    (script) => {
-      for (let k = tick; k <= askedAt; k++) checkOnce(script, k);
-    },
-    [],
-  );
   const asked = placed(
     'recovery_asked',
     askedAt,
@@ -47,8 +37,21 @@ export function recovery(place: Place, { which }: { which?: Which } = {}): Recov
     },
     [],
   );
-  return { placements: [...halted, ...checked, ...asked], askedAt };
+  return { placements: [...halted, ...checksHeld(tick, askedAt), ...asked], askedAt };
 }
+
+/** A check after each of some ticks. */
+const checksHeld = (from: number, upTo: number): Placement[] =>
+  placed(
+    'check_held',
+    from,
+    'trading',
+    { upTo },
+    (script) => {
+      for (let k = from; k <= upTo; k++) checkOnce(script, k);
+    },
+    [],
+  );
 
 /** Holds a check after a tick, where none is held anyway. */
 function checkOnce({ ticks }: Script, k: number): void {
@@ -101,7 +104,7 @@ export const RECOVERY_FAULTS: readonly Fault[] = [
   {
     name: 'request_of_a_wrong_role',
     place: (place) => {
-      const actor = pick(place.random, ['operator', 'viewer', 'stranger', 'papergate']);
+      const actor = pick(place.random, ['operator', 'viewer', 'stranger', 'Admin']);
       return refusedFirst('request_of_a_wrong_role', place, place.tick + 2, { ...ADMIN, actor });
     },
   },
@@ -175,6 +178,28 @@ export const RECOVERY_FAULTS: readonly Fault[] = [
         [],
       );
       return [...asked.placements, ...late];
+    },
+  },
+  {
+    // Good checks that were held long before somebody asks.
+    name: 'checks_too_old',
+    place: (place) => {
+      const { layout, tick } = place;
+      const askedAt = tick + 6;
+      if (layout.scene.checks || askedAt >= layout.ticks) return [];
+      const halted = flipped(place, { back: false });
+      return [
+        ...halted,
+        ...checksHeld(tick, tick + 2),
+        ...placed(
+          'checks_too_old',
+          askedAt,
+          'trading',
+          {},
+          (script) => askAs(script, askedAt, ADMIN, 'checks_too_old'),
+          [],
+        ),
+      ];
     },
   },
   {
