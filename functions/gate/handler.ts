@@ -124,7 +124,7 @@ async function decideTick(tick: Predicted, runtime: Runtime): Promise<Uint8Array
 /**
  * A clock that lies behind the bar's close or the tick's own start would date the decision before what it rests on, and
  * let it fill at prices that formed before it stood.
- * @throws RefusedError, which is tried again: another process may have a better clock.
+ * @throws RefusedError: the run fails, and may be redriven by a process whose clock is right.
  */
 function assertClock({ tick_utc: closed, started_at_utc: started }: Predicted, nowMs: number): void {
   const earliest = Math.max(parseIsoUtc(closed), parseIsoUtc(started));

@@ -1,6 +1,6 @@
 import { rowClosingAt, firstEndingFrom } from '../../shared/calendar/timeline.ts';
 import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
-import { IntegrityError } from '../../shared/kernel/errors.ts';
+import { ConflictError, IntegrityError } from '../../shared/kernel/errors.ts';
 import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
 import { stateSchema } from '../../shared/ledger/artifacts.ts';
 import { commit, getJson, isConflict, parseStored, readHead, readLatch } from '../../shared/ledger/chain.ts';
@@ -24,8 +24,8 @@ import { readFailures } from '../record-failure/failures.ts';
 import { readParameters } from './context.ts';
 import type { MarketRuntime, Runtime } from './runtime.ts';
 
-/** Steps that one call takes at most: a halt, a request and its answer lie behind each other. */
-const STEPS_MAX = 5;
+/** Steps that one call takes at most, lost races included: a halt, a request and its answer lie behind each other. */
+const STEPS_MAX = 10;
 
 /** The head of a market's chain with its stored text. */
 interface At {
@@ -39,6 +39,7 @@ interface At {
  * caller that loses the race finds the winner's. Change events are best effort, so every gate and health check calls
  * this, as do the commands that turn the switch.
  * @returns the turns that this call recorded.
+ * @throws ConflictError where others turn the switch without end: nobody goes on beside a switch that is not in line.
  */
 export async function reconcile(runtime: Runtime, market: MarketRuntime): Promise<Turn[]> {
   const turns: Turn[] = [];
@@ -59,7 +60,9 @@ export async function reconcile(runtime: Runtime, market: MarketRuntime): Promis
       await tell(runtime, market, step.turn);
     }
   }
-  return turns;
+  throw new ConflictError(
+    `the switch of ${market.rules.config.market} did not come to rest in ${STEPS_MAX} steps: others turn it meanwhile; try again`,
+  );
 }
 
 /** Everything that the switch is worked out from, as the stores have it now. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HANDLERS } from '../../functions/handlers.ts';
-import { IntegrityError, RefusedError } from '../../shared/kernel/errors.ts';
+import { ConflictError, IntegrityError, RefusedError } from '../../shared/kernel/errors.ts';
 import { memoryStores } from '../../shared/stores/memory.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 import {
@@ -133,4 +133,28 @@ it('a committed tick whose packet is gone is a failure of integrity', async () =
   expect((error as Error).message).toBe(
     'the decision of us_equities at 2024-07-02T20:00:00Z is not in the store',
   );
+});
+
+it('a gate whose turn of the switch loses every race decides nothing, and the run can be tried again', async () => {
+  const { stores, plain } = await afterFirst();
+  const { runtime, clock } = plain.runtime(plain.tickMs(1) + 60_000);
+  let state: unknown = { market, scheduled_at_utc: '2024-07-02T20:01:00Z' };
+  for (const step of ['ingest', 'predict'] as const) state = await HANDLERS[step](state, runtime);
+  await turnSwitch(stores, 'true', ms('2024-07-02T20:01:30Z'));
+  clock.advanceTo(plain.tickMs(1) + 120_000);
+  const losing: Stores['state'] = {
+    get: (partition, sort) => stores.state.get(partition, sort),
+    query: (partition, prefix) => stores.state.query(partition, prefix),
+    transact: (writes) =>
+      writes.some(({ item }) => item.sort === 'latch')
+        ? Promise.reject(new ConflictError('another was first'))
+        : stores.state.transact(writes),
+  };
+  const error = await rejected(HANDLERS.gate(state, { ...runtime, stores: { ...stores, state: losing } }));
+  expect(error).toBeInstanceOf(ConflictError);
+  expect((error as Error).message).toContain('the switch of us_equities did not come to rest in 10 steps');
+  expect(await stores.artifacts.list(DECISION)).toEqual([]);
+  await HANDLERS.gate(state, runtime);
+  expect(await stores.artifacts.list(DECISION)).toHaveLength(1);
+  expect(await story(stores)).toBe('release opened tick halt');
 });
