@@ -7,7 +7,7 @@ import { checkState, openTally, type Tally } from './verify-book.ts';
 import { flaw, located, same, type Place } from './verify-flaw.ts';
 import { checkWorking, type Orders } from './verify-orders.ts';
 import { parseCanonical, readAll } from './verify-reading.ts';
-import type { RecoveryRules } from './verify-switch.ts';
+import type { RecoveryRules, SeenGates } from './verify-recovery.ts';
 import { lastCloseMs, verifyWindow, type WindowSoFar } from './verify-window.ts';
 
 /** What verification carries from one tick to the next beside the chain. Grows with the universe only. */
@@ -21,6 +21,8 @@ export interface Standing {
   readonly orders: Orders;
   /** Newest bar that has a tick record: bars after it are still to be settled. */
   readonly settledOrdinal: number;
+  /** Gates of the newest ticks, as many as a recovery may rest on. */
+  readonly recent: readonly SeenGates[];
 }
 
 /** Verifies what the first record froze: release, configuration texts, first window and untouched book. */
@@ -55,6 +57,15 @@ export async function verifyRelease(
   const { rules, ...units } = await located(place, 'config', () =>
     unitsOf(config.files, record.market, symbols),
   );
-  const standing = { symbols, units, rules, window, tally, orders, settledOrdinal: record.ordinal };
+  const standing = {
+    symbols,
+    units,
+    rules,
+    window,
+    tally,
+    orders,
+    settledOrdinal: record.ordinal,
+    recent: [],
+  };
   return { standing, tickMs: lastCloseMs(window, record.ordinal) };
 }

@@ -19,6 +19,7 @@ import { checkPostings } from './verify-postings.ts';
 import { checkWorking, placeOrders, settleOrders } from './verify-orders.ts';
 import { isText, parseCanonical, readAll } from './verify-reading.ts';
 import type { Standing } from './verify-release.ts';
+import type { SeenGates } from './verify-recovery.ts';
 import { checkSwitch } from './verify-switch.ts';
 import { lastCloseMs, verifyWindow } from './verify-window.ts';
 
@@ -28,6 +29,8 @@ export interface PacketView {
   /** Instruments of its rows, and the signed steps that each row wants to trade. */
   readonly symbols: readonly string[];
   readonly deltas: readonly number[];
+  /** What its gates sum up to, were its bar the newest one due. */
+  readonly levels: SeenGates['levels'];
   /** The kill switch as the gate read it. */
   readonly switch: StoredSwitch;
   /** The packet encoded again from what was parsed. */
@@ -92,7 +95,10 @@ export async function verifyTick(
   checkWorking(place, orders, state, symbols);
   const report = parseCanonical(place, 'position', read.position, positionSchema, record.position.key);
   checkFigures(place, record, report, state);
-  return { ...standing, window, tally, settledOrdinal: record.ordinal };
+  const seen = { ordinal: record.ordinal, rows: packet.header.gates ?? null, levels: packet.levels };
+  const { check_age_bars_max: age } = standing.rules.recovery;
+  const recent = [...standing.recent, seen].slice(-age - 1);
+  return { ...standing, window, tally, settledOrdinal: record.ordinal, recent };
 }
 
 /** The finer bars in which the tick's orders filled, each block held against its hash; undefined where there are none. */

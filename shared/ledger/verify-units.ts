@@ -1,7 +1,7 @@
 import { parseConfig } from '../config/config.ts';
 import { IntegrityError } from '../kernel/errors.ts';
 import { minorPerUnit, powerOfTen } from '../kernel/money.ts';
-import type { RecoveryRules } from './verify-switch.ts';
+import type { RecoveryRules } from './verify-recovery.ts';
 
 /** What turns steps and prices of a market into money. */
 export interface Units {

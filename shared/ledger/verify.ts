@@ -9,7 +9,7 @@ import { flaw, located, same, type Place } from './verify-flaw.ts';
 import { parseCanonical, readAll } from './verify-reading.ts';
 import { verifyRelease, type Standing } from './verify-release.ts';
 import { assertWithin, dayOfKey, manifestHeads, readPins, tailDay, verifyTail } from './verify-tail.ts';
-import { verifyRecovery, verifyTrial } from './verify-switch.ts';
+import { verifyRecovery, verifyTrial } from './verify-recovery.ts';
 import { verifyTick, type UpperReaders } from './verify-tick.ts';
 
 /** What was verified of one market. */
@@ -117,10 +117,10 @@ async function step(stores: Stores, place: Place, readers: UpperReaders, before:
     return { ...next, standing, ticks: before.ticks + 1, window: record.window, state: record.state };
   }
   if (record.kind === 'switch') {
-    const { rules } = before.standing!;
-    const { latch } = before.chain!;
-    await verifyRecovery(place, artifacts, record, rules, chain.ordinal, latch);
-    await verifyTrial(place, artifacts, record, rules, before.state!, latch);
+    const { rules, recent } = before.standing!;
+    const seen = { latch: before.chain!.latch, ordinal: chain.ordinal, recent };
+    await verifyRecovery(place, artifacts, record, rules, seen);
+    await verifyTrial(place, artifacts, record, rules, before.state!, seen);
   } else instant(place, 'recorded_at_utc', record.recorded_at_utc);
   return next;
 }

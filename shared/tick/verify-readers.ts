@@ -3,6 +3,7 @@ import { canonicalJson, type Json } from '../kernel/canonical.ts';
 import { IntegrityError } from '../kernel/errors.ts';
 import { parseStored } from '../ledger/chain.ts';
 import type { UpperReaders } from '../ledger/verify-tick.ts';
+import { groupsOf } from '../risk/health-check.ts';
 import { forecastSchema } from './forecast-codec.ts';
 import { PACKET_COLUMNS, parsePacket } from './packet.ts';
 
@@ -15,6 +16,7 @@ export const VERIFY_READERS: UpperReaders = {
     return {
       header: z.record(z.string(), z.json()).parse(header),
       switch: header.switch,
+      levels: groupsOf(header.gates, true),
       symbols: rows.map(([symbol]) => symbol),
       deltas: rows.map((row) => Number(row[PACKET_COLUMNS.indexOf('delta')])),
       text: linesOf([header, ...rows], what),

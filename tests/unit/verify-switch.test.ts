@@ -10,7 +10,8 @@ import {
   type StoredSwitch,
   type SwitchRecord,
 } from '../../shared/ledger/records.ts';
-import { checkSwitch, turnLatch, verifyRecovery } from '../../shared/ledger/verify-switch.ts';
+import { verifyRecovery, type SeenGates } from '../../shared/ledger/verify-recovery.ts';
+import { checkSwitch, turnLatch } from '../../shared/ledger/verify-switch.ts';
 import { memoryStores } from '../../shared/stores/memory.ts';
 
 const place = { market: 'crypto', record: 20 };
@@ -109,15 +110,25 @@ async function recovered(
     levelMax?: 'GREEN' | 'YELLOW';
     stored?: number;
     market?: string;
+    current?: boolean;
+    /** What the gates of the ticks say, where it is not what the checks do. */
+    seen?: Partial<SeenGates>;
+    /** Ticks that the chain shows; by default those of the checks. */
+    committed?: readonly number[];
   } = {},
 ): Promise<string> {
   const { artifacts } = memoryStores();
   const evidence: Sha256[] = [];
+  const recent: SeenGates[] = [];
   for (const [k, [ordinal, levels = {}]] of given.entries()) {
     const facts = { at_utc: '2024-06-10T11:00:00Z', tick_utc: '2024-06-10T11:00:00Z', ordinal };
-    const check = { ...facts, data: 'GREEN', model: 'GREEN', risk: 'GREEN', ...levels };
+    const groups = { data: 'GREEN', model: 'GREEN', risk: 'GREEN', ...levels } as SeenGates['levels'];
+    const rows = [{ gate: 'data', of: ordinal }];
+    if (options.committed?.includes(ordinal) ?? true)
+      recent.push({ ordinal, rows, levels: groups, ...options.seen });
     const market = options.market ?? 'crypto';
-    const body = { v: 1, market, ...check, current: true, head: 'sha256:x', rows: [] };
+    const current = options.current ?? true;
+    const body = { v: 1, market, ...facts, ...groups, current, head: 'sha256:x', rows };
     const target = k < (options.stored ?? Infinity) ? artifacts : memoryStores().artifacts;
     evidence.push((await putJson(target, 'crypto', 'health', 1_718_017_200_000 + k, body)).sha256);
   }
@@ -133,8 +144,7 @@ async function recovered(
     artifacts,
     record({ evidence, ...more }),
     { operators, recovery },
-    options.ordinal ?? 203,
-    { ...latch, ordinal: options.halted ?? 200 },
+    { latch: { ...latch, ordinal: options.halted ?? 200 }, ordinal: options.ordinal ?? 203, recent },
   ).then(
     () => 'stands',
     (error: unknown) => {
@@ -219,6 +229,34 @@ describe('a recovery', () => {
     const yellow = [[201], [202, { [group]: 'YELLOW' }], [203]] as const;
     expect(await recovered(yellow)).toContain('not good');
     expect(await recovered(yellow, {}, { levelMax: 'YELLOW' })).toBe('stands');
+  });
+
+  it.each(['data', 'model', 'risk'] as const)(
+    'on a check that says a better %s than the gates of its tick',
+    async (group) => {
+      const levels = { data: 'GREEN', model: 'GREEN', risk: 'GREEN', [group]: 'RED' } as const;
+      expect(await recovered(three, {}, { seen: { levels } })).toBe(
+        `evidence.0.${group}: is GREEN, what the gates of its tick sum up to says RED`,
+      );
+    },
+  );
+
+  it('on a check that lists other gates than the packet of its tick', async () => {
+    expect(await recovered(three, {}, { seen: { rows: [] } })).toBe(
+      'evidence.0.rows: are not the gates that the packet of its tick lists',
+    );
+  });
+
+  it('on a check of good data while the chain lagged', async () => {
+    expect(await recovered(three, {}, { current: false })).toBe(
+      'evidence.0.data: is GREEN, what the gates of its tick sum up to says RED',
+    );
+  });
+
+  it('on a check of a bar that no tick committed', async () => {
+    expect(await recovered(three, {}, { committed: [201, 203] })).toBe(
+      'evidence.1: is of bar 202, which no tick committed of late',
+    );
   });
 
   it('on checks that are not of consecutive bars', async () => {
