@@ -1,6 +1,6 @@
 import { hashJson, sha256 } from '../kernel/canonical.ts';
 import type { ArtifactStore } from '../stores/ports.ts';
-import { configSchema, releaseSchema, stateSchema, windowSchema } from './artifacts.ts';
+import { configSchema, releaseSchema, stateSchema, windowSchema, type StoredState } from './artifacts.ts';
 import type { ReleaseRecord } from './records.ts';
 import { unitsOf, type Units } from './verify-units.ts';
 import { checkState, openTally, type Tally } from './verify-book.ts';
@@ -23,6 +23,8 @@ export interface Standing {
   readonly settledOrdinal: number;
   /** Gates of the newest ticks, as many as a recovery may rest on. */
   readonly recent: readonly SeenGates[];
+  /** Risk state that the newest tick left; undefined before the first. */
+  readonly risk?: StoredState['risk'];
 }
 
 /** Verifies what the first record froze: release, configuration texts, first window and untouched book. */

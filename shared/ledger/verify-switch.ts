@@ -46,6 +46,7 @@ export function turnLatch(
  * Holds what a tick did against the switch: it traded only under a latch that the chain shows, and nothing that
  * increases was placed while it was disabled.
  * @param latches those in force since the newest bar's record.
+ * @param tripsOf what the tick before tripped and a latch has not answered.
  * @param held signed steps by symbol after the tick's fills.
  */
 export function checkSwitch(
@@ -55,13 +56,14 @@ export function checkSwitch(
   gate: StoredSwitch,
   wanted: ReadonlyMap<string, number>,
   held: ReadonlyMap<string, number>,
+  tripsOf: (latch: Latch) => readonly string[],
 ): void {
   for (const [field, read] of [
     ['execution.switch', execution.switch],
     ['decision.switch', gate],
   ] as const) {
     if (!read.enabled) continue;
-    const known = latches.some(
+    const known = latches.find(
       (latch) =>
         latch.state === read.state &&
         latch.state !== 'HALTED' &&
@@ -70,12 +72,15 @@ export function checkSwitch(
         latch.parameter_version <= read.version &&
         latch.market_version <= read.market_version,
     );
-    if (!known)
+    if (known === undefined)
       throw flaw(
         place,
         field,
         `is enabled under ${read.state} of record ${read.turned}, which the chain does not show`,
       );
+    const trips = tripsOf(known);
+    if (trips.length > 0)
+      throw flaw(place, field, `is enabled, though the tick before tripped by ${trips.join(', ')}`);
   }
   if (execution.switch.enabled && gate.enabled && execution.switch.turned === gate.turned) return;
   const reduces = (delta: number, before: number): boolean =>

@@ -9,9 +9,10 @@ import {
   stateSchema,
   windowSchema,
   type Execution,
+  type StoredState,
 } from './artifacts.ts';
 import { decisionKey } from './keys.ts';
-import type { StoredSwitch, TickRecord } from './records.ts';
+import type { Latch, StoredSwitch, TickRecord } from './records.ts';
 import { addEvents, checkFigures, checkState } from './verify-book.ts';
 import { instant, type Chain } from './verify-chain.ts';
 import { flaw, located, same, type Place } from './verify-flaw.ts';
@@ -41,6 +42,8 @@ export interface PacketView {
 export interface UpperReaders {
   packet(bytes: Uint8Array, what: string): PacketView;
   forecast(bytes: Uint8Array, what: string): { readonly instruments: number };
+  /** What a risk state has tripped and a latch has not answered. */
+  trips(risk: StoredState['risk'], latch: Latch): readonly string[];
 }
 
 /**
@@ -89,7 +92,9 @@ export async function verifyTick(
   placeOrders(place, orders, execution, symbols, { tickMs, ordinal: record.ordinal, frozenAtMs, deltas });
   const tally = addEvents(place, standing.tally, execution, symbols);
   const wanted = new Map(symbols.map((symbol, i) => [symbol, deltas[i]!]));
-  checkSwitch(place, latches, execution, packet.switch, wanted, tally.quantities);
+  const { risk } = standing;
+  const trips = (latch: Latch) => (risk === undefined ? [] : readers.trips(risk, latch));
+  checkSwitch(place, latches, execution, packet.switch, wanted, tally.quantities, trips);
   const state = parseCanonical(place, 'state', read.state, stateSchema, record.state.key);
   checkState(place, state, tally);
   checkWorking(place, orders, state, symbols);
@@ -98,7 +103,7 @@ export async function verifyTick(
   const seen = { ordinal: record.ordinal, rows: packet.header.gates ?? null, levels: packet.levels };
   const { check_age_bars_max: age } = standing.rules.recovery;
   const recent = [...standing.recent, seen].slice(-age - 1);
-  return { ...standing, window, tally, settledOrdinal: record.ordinal, recent };
+  return { ...standing, window, tally, settledOrdinal: record.ordinal, recent, risk: state.risk };
 }
 
 /** The finer bars in which the tick's orders filled, each block held against its hash; undefined where there are none. */

@@ -178,15 +178,20 @@ function byFailure(facts: SwitchFacts): Step | undefined {
 }
 
 /**
- * Trips of the newest tick; those from before the latch last turned are answered. So are losses and counts of a tick
- * that a recovery overtook between its gate and its commit: the recovery restarted what they were measured from.
+ * Trips of the newest tick that a latch is still to answer; those from before it last turned are answered. So are losses
+ * and counts of a tick that a recovery overtook between its gate and its commit: the recovery restarted what they were
+ * measured from.
  */
-function byTrip(facts: SwitchFacts): Step | undefined {
-  const { risk, latch } = facts;
+export function openTrips(risk: RiskState, latch: Pick<Latch, 'ordinal' | 'restart'>): Trigger[] {
+  if (risk.ordinal <= latch.ordinal) return [];
   const overtaken = risk.own.restart !== latch.restart;
-  const trips = overtaken ? risk.trips.filter((one) => !RESTARTED_TRIGGERS.has(one)) : risk.trips;
+  return overtaken ? risk.trips.filter((one) => !RESTARTED_TRIGGERS.has(one)) : risk.trips;
+}
+
+function byTrip(facts: SwitchFacts): Step | undefined {
+  const trips = openTrips(facts.risk, facts.latch);
   const [trigger] = trips;
-  if (trigger === undefined || risk.ordinal <= latch.ordinal) return undefined;
+  if (trigger === undefined) return undefined;
   return halted(facts, trigger, `tripped by ${trips.join(', ')}`, facts.decidedAtMs);
 }
 

@@ -4,6 +4,8 @@ import { IntegrityError } from '../kernel/errors.ts';
 import { parseStored } from '../ledger/chain.ts';
 import type { UpperReaders } from '../ledger/verify-tick.ts';
 import { groupsOf } from '../risk/health-check.ts';
+import { parsedRisk } from '../risk/risk-state.ts';
+import { openTrips } from '../risk/switch-machine.ts';
 import { forecastSchema } from './forecast-codec.ts';
 import { PACKET_COLUMNS, parsePacket } from './packet.ts';
 
@@ -23,6 +25,7 @@ export const VERIFY_READERS: UpperReaders = {
     };
   },
   forecast: (bytes, what) => parseStored(new TextDecoder().decode(bytes), forecastSchema, what),
+  trips: (risk, latch) => openTrips(parsedRisk(risk), latch),
 };
 
 /** Canonical JSON lines. @throws IntegrityError where a text, holding half a surrogate pair, has no canonical form. */

@@ -297,13 +297,17 @@ describe('what a tick did against the switch', () => {
     readonly placed?: readonly string[];
     readonly wanted?: number;
     readonly held?: number;
+    /** What the tick before tripped and the latch of record 12 has not answered. */
+    readonly trips?: readonly string[];
   }
   /** One order of ten of AAA, of which nothing is held. */
   function checked({ latches = [active], fill = enabled, gate = enabled, ...did }: Did = {}): string {
     const { placed = ['AAA'], wanted = 10, held = 0 } = did;
     const execution = { switch: fill, placed: [...placed] } as unknown as Execution;
     try {
-      checkSwitch(place, latches, execution, gate, new Map([['AAA', wanted]]), new Map([['AAA', held]]));
+      const tripsOf = ({ turned }: Latch) => (did.trips !== undefined && turned === 12 ? did.trips : []);
+      const [deltas, holdings] = [new Map([['AAA', wanted]]), new Map([['AAA', held]])];
+      checkSwitch(place, latches, execution, gate, deltas, holdings, tripsOf);
       return 'stands';
     } catch (error) {
       expect(error).toBeInstanceOf(IntegrityError);
@@ -336,6 +340,19 @@ describe('what a tick did against the switch', () => {
   ])('under %s, which the chain does not show', (_, more, message) => {
     expect(checked({ fill: { ...enabled, ...more } })).toBe(message);
     expect(checked({ gate: { ...enabled, ...more } })).toBe(message.replace('execution', 'decision'));
+  });
+
+  it('after a trip nothing is enabled before a halt has answered it', () => {
+    const trips = ['drawdown', 'daily_loss'];
+    const told = 'is enabled, though the tick before tripped by drawdown, daily_loss';
+    expect(checked({ trips })).toBe(`execution.switch: ${told}`);
+    expect(checked({ trips, fill: disabled })).toBe(`decision.switch: ${told}`);
+    expect(checked({ trips, fill: disabled, gate: disabled, placed: [] })).toBe('stands');
+    const recovered = { ...active, state: 'TRIAL' as const, turned: 15, restart: 15 };
+    const onTrial = { ...enabled, state: 'TRIAL' as const, turned: 15, restart: 15 };
+    expect(checked({ trips, latches: [active, latch, recovered], fill: onTrial, gate: onTrial })).toBe(
+      'stands',
+    );
   });
 
   it('under HALTED nothing is enabled, whatever was read', () => {
