@@ -3,7 +3,7 @@ import { canonicalJson } from '../../shared/kernel/canonical.ts';
 import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
 import { isConflict, parseStored } from '../../shared/ledger/chain.ts';
 import { FAILING, failureSort, ledgerPartition } from '../../shared/ledger/keys.ts';
-import type { Failure } from '../../shared/risk/switch-machine.ts';
+import { isOfIntegrity, type Failure } from '../../shared/risk/switch-machine.ts';
 import type { Item, Stores, Write } from '../../shared/stores/ports.ts';
 
 /** What a failed run leaves behind until the next ingest closes it. */
@@ -40,8 +40,8 @@ export async function noteFailure(
     const before = await state.get(partition, FAILING);
     const { runs } = parsed(before, market);
     const run = { tick_utc: isoUtc(tickMs), step, error: cut(error, ERROR_CHARS_KEPT), at_utc: isoUtc(atMs) };
-    // The same run told twice is one failure.
-    const others = runs.filter(({ tick_utc }) => tick_utc !== run.tick_utc);
+    // The same run told twice is one failure; what was damaged stays told.
+    const others = runs.filter((one) => one.tick_utc !== run.tick_utc || isOfIntegrity(one));
     const item: Item = {
       partition,
       sort: FAILING,
@@ -61,7 +61,8 @@ const parsed = (item: Item | undefined, market: string): z.infer<typeof failingS
   item === undefined ? { runs: [] } : parseStored(item.body, failingSchema, `failed runs of ${market}`);
 
 /**
- * Failed runs of ticks after the newest committed one, oldest first, that failed since the latch last turned.
+ * Failed runs since the latch last turned, oldest first: those of ticks after the newest committed one, and those that
+ * met damaged bytes, which a redrive that commits the tick does not mend.
  * @param settledMs close of the newest bar that a committed tick settled.
  */
 export async function readFailures(
@@ -72,6 +73,7 @@ export async function readFailures(
 ): Promise<Failure[]> {
   const { runs } = parsed(await state.get(ledgerPartition(market), FAILING), market);
   return runs
-    .filter(({ tick_utc, at_utc }) => parseIsoUtc(tick_utc) > settledMs && parseIsoUtc(at_utc) > sinceMs)
+    .filter((one) => parseIsoUtc(one.tick_utc) > settledMs || isOfIntegrity(one))
+    .filter(({ at_utc }) => parseIsoUtc(at_utc) > sinceMs)
     .map(({ step, error, at_utc }) => ({ step, error, atMs: parseIsoUtc(at_utc) }));
 }

@@ -9,12 +9,16 @@ import type { SwitchParameters } from './kill-switch.ts';
 import type { RiskState } from './risk-state.ts';
 import { RESTARTED_TRIGGERS, type Trigger } from './triggers.ts';
 
-/** A run that failed since the newest committed tick. */
+/** A run that failed since the newest committed tick, or by damage since the switch last turned. */
 export interface Failure {
   readonly step: string;
   readonly error: string;
   readonly atMs: number;
 }
+
+/** Whether a run failed because stored bytes are not what they should be: one is enough, and it is never outlived. */
+export const isOfIntegrity = ({ error }: Pick<Failure, 'error'>): boolean =>
+  error.startsWith('IntegrityError');
 
 /** All that a turn of the switch is worked out from. */
 export interface SwitchFacts {
@@ -166,7 +170,7 @@ function lastOff(now: Parameter, history: readonly Parameter[], answered: number
 
 function byFailure(facts: SwitchFacts): Step | undefined {
   const { failures, config } = facts;
-  const broken = failures.find(({ error }) => error.startsWith('IntegrityError'));
+  const broken = failures.find(isOfIntegrity);
   const many = failures.length >= config.triggers.failed_runs;
   if (broken === undefined && !many) return undefined;
   const last = broken ?? failures.at(-1)!;

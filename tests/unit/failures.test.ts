@@ -37,6 +37,15 @@ describe('runs that failed', () => {
     expect(await times(stores, '12:00:00', '00:00:00')).toEqual([]);
   });
 
+  it('of damaged bytes count until the switch has turned, though their tick was committed or failed again', async () => {
+    const stores = memoryStores();
+    await note(stores, '10:00:00', '10:05:00', { error: 'IntegrityError: bytes' });
+    await note(stores, '11:00:00', '11:05:00');
+    await note(stores, '10:00:00', '11:30:00', { step: 'ledger' });
+    expect(await times(stores, '11:00:00', '10:04:59')).toEqual(['10:05:00']);
+    expect(await times(stores, '11:00:00', '10:05:00')).toEqual([]);
+  });
+
   it('are one where the same tick fails again: the last way it failed', async () => {
     const stores = memoryStores();
     await note(stores, '10:00:00', '10:05:00');
