@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { readConfigFiles } from '../../../functions/runtime/config-files.ts';
 import { planMarket, type MarketPlan } from '../../../infra/local/market-plan.ts';
 import { parseConfig, type Config } from '../../../shared/config/config.ts';
@@ -18,6 +18,10 @@ export interface Layout {
   readonly ticks: number;
   readonly kinds: readonly CalendarKind[];
   readonly scene: Scene;
+  /** Whether its limits are so tight that it halts though nothing goes wrong. */
+  readonly haltsItself: boolean;
+  /** The layout before it was put in a scene. */
+  readonly bare?: Layout;
 }
 
 /** What is done after every tick, whatever goes wrong in it. */
@@ -68,6 +72,21 @@ const HEALTH: Fields = {
 
 const FILES = readConfigFiles(fileURLToPath(new URL('../../../configs', import.meta.url))).texts;
 const fieldsOf = (path: string): Fields => parse(FILES.get(path)!) as Fields;
+
+/** Rows that no tick of a layout can reach are left out, since every ledger reads its configuration back. */
+function recent(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((row) => !isOver(row)).map(recent);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [
+      name,
+      name === 'source' ? 'the shipped file says' : recent(field),
+    ]),
+  );
+}
+
+/** Whether a row was in force before the first bar of any layout, and no longer. */
+const isOver = (row: unknown): boolean => String((row as Fields | null)?.['effective_to'] ?? '9') < '2023';
 
 /** The shipped files that one market needs, turned to the shape. */
 function textsOf(shape: Shape, seed: string): ReadonlyMap<string, string> {
@@ -125,8 +144,9 @@ function textsOf(shape: Shape, seed: string): ReadonlyMap<string, string> {
     `trading_rules/${String(market['trading_rules'])}.yaml`,
   ];
   return new Map([
-    ...[...own].map(([name, fields]) => [name, stringify(fields, { aliasDuplicateObjects: false })] as const),
-    ...asShipped.map((name) => [name, FILES.get(name)!] as const),
+    // JSON is YAML, and read in less time.
+    ...[...own].map(([name, fields]) => [name, JSON.stringify(fields)] as const),
+    ...asShipped.map((name) => [name, JSON.stringify(recent(fieldsOf(name)))] as const),
   ]);
 }
 
@@ -151,6 +171,7 @@ function layOut(shape: Shape, seed: string): Layout {
   return {
     name: `${name} ${seed}`,
     scene: SCENES[0]!,
+    haltsItself: TIGHT_SHAPES.includes(shape),
     market,
     plan: { ...plan, firstRow: plan.firstRow + shape.skip },
     config,
@@ -163,12 +184,23 @@ function layOut(shape: Shape, seed: string): Layout {
 const laidOut = new Map<number, Layout>();
 
 /** The same market with somebody else who looks after it, for as many ticks as that takes. */
-export const inScene = (layout: Layout, scene: Scene): Layout => ({
-  ...layout,
-  name: `${layout.name}, ${scene.name}`,
-  ticks: layout.ticks + scene.more,
+export const inScene = (bare: Layout, scene: Scene): Layout => ({
+  ...bare,
+  name: `${bare.name}, ${scene.name}`,
+  ticks: bare.ticks + scene.more,
   scene,
+  bare,
 });
+
+const UNATTENDED: Scene = {
+  ...SCENES[0]!,
+  name: 'unattended',
+  more: Math.max(...SCENES.map(({ more }) => more)),
+};
+
+/** Where nothing halts, nobody has anything to do: one layout then stands for all scenes of it. */
+export const undisturbed = (layout: Layout): Layout =>
+  layout.haltsItself ? layout : inScene(layout.bare ?? layout, UNATTENDED);
 
 /** How many layouts there are of markets that no limit halts, and of those that one does, numbered from there. */
 export const LAYOUTS = SHAPES.length * BAR_SEEDS.length;

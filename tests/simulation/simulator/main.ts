@@ -4,7 +4,7 @@ import { storyOf } from './story.ts';
 import { simulate } from './simulate.ts';
 
 /** A seed or a count. @throws Error where it is no whole number from 0. */
-function whole(flag: string, text: string): number {
+function wholeNumber(flag: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new Error(`--${flag}: ${text}, expected a whole number from 0`);
 }
@@ -34,8 +34,11 @@ async function many(first: number, count: number): Promise<number> {
     );
   const unmet = count >= 1_000 ? report.unmet : [];
   if (unmet.length > 0) say(`never met: ${unmet.join('; ')}\n`);
+  const tooFew = count >= 1_000 ? report.tooFew : [];
+  if (tooFew.length > 0) say(`too few for ${count} seeds: ${tooFew.join('; ')}\n`);
   if (report.unlisted.size > 0) say(`written, and never cut off: ${[...report.unlisted].join('; ')}\n`);
-  return report.broken.length === 0 && unmet.length === 0 && report.unlisted.size === 0 ? 0 : 1;
+  const whole = unmet.length === 0 && tooFew.length === 0 && report.unlisted.size === 0;
+  return whole && report.broken.length === 0 ? 0 : 1;
 }
 
 async function main(): Promise<number> {
@@ -46,8 +49,8 @@ async function main(): Promise<number> {
       'first-seed': { type: 'string', default: '1' },
     },
   });
-  if (values.seed !== undefined) return one(whole('seed', values.seed));
-  return many(whole('first-seed', values['first-seed']), whole('seeds', values.seeds));
+  if (values.seed !== undefined) return one(wholeNumber('seed', values.seed));
+  return many(wholeNumber('first-seed', values['first-seed']), wholeNumber('seeds', values.seeds));
 }
 
 process.exitCode = await main().catch((error: unknown) => {

@@ -2,7 +2,8 @@ import { HANDLERS } from '../../../functions/handlers.ts';
 import type { Runtime } from '../../../functions/runtime/runtime.ts';
 import { DAY_MS } from '../../../shared/kernel/time.ts';
 import type { MemoryContents } from '../../../shared/stores/memory.ts';
-import type { Parameter, StateStore, Stores, Write } from '../../../shared/stores/ports.ts';
+import type { Item, Parameter, StateStore, Stores, Write } from '../../../shared/stores/ports.ts';
+import { SYSTEM } from '../../../shared/risk/switch-machine.ts';
 import type { Planted } from './world.ts';
 
 /** A bug with the invariant that must break for it. */
@@ -46,6 +47,35 @@ function remembered(): (stores: Stores) => Stores {
   });
 }
 
+/** Has the fill step take what stood of the switch when the gate had read it. */
+function takenFromTheGate(contents: MemoryContents): ReturnType<Planted['make']> {
+  const market = [...contents.items.values()].find(({ sort }) => sort === 'latch')!.partition;
+  let read: { parameters: MemoryContents['parameters']; latch: Item | undefined } | undefined;
+  return {
+    handlers: {
+      gate: async (input, runtime) => {
+        const decided = await HANDLERS.gate(input, runtime);
+        const latch = await runtime.stores.state.get(market, 'latch');
+        read = { parameters: new Map(contents.parameters), latch };
+        return decided;
+      },
+      fill: (input, runtime) => {
+        const { stores } = runtime;
+        const { parameters, latch } = read!;
+        const state: StateStore = {
+          ...stores.state,
+          get: async (partition, sort) => (sort === 'latch' ? latch : stores.state.get(partition, sort)),
+        };
+        const get: Stores['parameters']['get'] = async (name) => parameters.get(name)?.at(-1);
+        return HANDLERS.fill(input, {
+          ...runtime,
+          stores: { ...stores, state, parameters: { ...stores.parameters, get } },
+        });
+      },
+    },
+  };
+}
+
 /** Reads a switch that was turned days before it was. */
 const backdated = (stores: Stores): Stores => ({
   ...stores,
@@ -81,6 +111,17 @@ const unconditional = (stores: Stores): Stores => {
   return { ...stores, state };
 };
 
+/** Puts the parameter that is to be put back to what it was: the market would free itself. */
+const freed = (stores: Stores): Stores => ({
+  ...stores,
+  parameters: {
+    get: (name) => stores.parameters.get(name),
+    history: (name) => stores.parameters.history(name),
+    put: (name, change) =>
+      stores.parameters.put(name, change.changedBy === SYSTEM ? { ...change, value: 'false' } : change),
+  },
+});
+
 /** Bugs that the simulator must find, each planted from outside. */
 export const PLANTED: readonly PlantedBug[] = [
   {
@@ -94,6 +135,12 @@ export const PLANTED: readonly PlantedBug[] = [
     breaks: 'no_order_placed_while_halted',
     shows: /^switch_flips/,
     make: () => ({ stores: remembered() }),
+  },
+  {
+    name: 'the fill takes what the gate read of the switch',
+    breaks: 'no_order_placed_while_halted',
+    shows: /^switch_flips_(within|before)/,
+    make: takenFromTheGate,
   },
   {
     name: 'the commit has no condition',
@@ -112,5 +159,11 @@ export const PLANTED: readonly PlantedBug[] = [
     breaks: 'no_earlier_fill_undone',
     shows: /^switch_flips/,
     make: () => ({ stores: backdated }),
+  },
+  {
+    name: 'the parameter is put back to false',
+    breaks: 'the_market_never_frees_itself',
+    shows: /^crash_|^switch_flips|^request_/,
+    make: () => ({ stores: freed }),
   },
 ];

@@ -12,6 +12,18 @@ export const EXPECTED: readonly string[] = [
   ...CRASH_POINTS.map(pointName),
 ];
 
+/** What a thousand seeds must come to at least: what is hardly traded or recovered is hardly tried. */
+const LEAST: Readonly<Record<string, number>> = {
+  // Nearly every seed fills something, but for markets that are halted from the beginning.
+  'seeds that filled': 800,
+  'orders placed': 4_000,
+  fills: 4_000,
+  recoveries: 160,
+  'trials passed': 100,
+  'orders placed in TRIAL': 500,
+  'orders placed ACTIVE after a trial': 200,
+};
+
 /** A seed that broke an invariant. */
 export interface Broken {
   readonly seed: number;
@@ -61,6 +73,20 @@ export class Report {
       ...EXPECTED.filter((name) => this.count(name) === 0),
       ...SWITCH_COUNTS.filter((name) => this.turned(name) === 0),
     ];
+  }
+
+  /** What came too seldom for so many seeds, with how often it came. */
+  get tooFew(): string[] {
+    const { traded, placed, fills } = this;
+    const sums = new Map([
+      ['seeds that filled', traded],
+      ['orders placed', placed],
+      ['fills', fills],
+    ]);
+    return Object.entries(LEAST)
+      .map(([name, least]) => [name, sums.get(name) ?? this.turned(name), least] as const)
+      .filter(([, count, least]) => count < (least * this.seeds) / 1_000)
+      .map(([name, count]) => `${name}: ${count}`);
   }
 
   /** Counts per fault and per crash point, and the sums. */

@@ -185,8 +185,8 @@ export const RECOVERY_FAULTS: readonly Fault[] = [
     name: 'checks_too_old',
     place: (place) => {
       const { layout, tick } = place;
-      const askedAt = tick + 6;
-      if (layout.scene.checks || askedAt >= layout.ticks) return [];
+      const askedAt = tick + 5;
+      if (layout.scene.checks || askedAt + 1 >= layout.ticks) return [];
       const halted = flipped(place, { back: false });
       return [
         ...halted,

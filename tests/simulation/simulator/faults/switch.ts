@@ -74,6 +74,24 @@ export const SWITCH_FAULTS: readonly Fault[] = [
     },
   },
   {
+    // Between the gate, which found it free, and the fill.
+    name: 'switch_flips_before_the_fill',
+    place: ({ random, tick }) => {
+      const drawn = { value: pick(random, HALTING), which: pick(random, BOTH), back: random.below(3) === 0 };
+      return placed('switch_flips_before_the_fill', tick, 'trading', drawn, ({ ticks }) =>
+        strike(ticks[tick]!, (world) => ({
+          begin: async ({ step, number }, process) => {
+            if (step !== 'fill' || number > 1) return;
+            const atMs = process.clock.now();
+            await world.put(drawn.which, drawn.value, atMs - 2_000);
+            if (drawn.back) await world.put(drawn.which, 'false', atMs - 1_000);
+            world.fire('switch_flips_before_the_fill');
+          },
+        })),
+      );
+    },
+  },
+  {
     name: 'switch_missing',
     place: ({ random, tick }) => {
       const which = pick(random, BOTH);

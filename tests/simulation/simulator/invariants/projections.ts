@@ -1,6 +1,6 @@
 import { exportLedger, type Exported } from '../../../../infra/local/export.ts';
 import { copyContents, memoryStores, type MemoryContents } from '../../../../shared/stores/memory.ts';
-import type { Invariant } from '../invariants.ts';
+import type { Invariant, Outcome } from '../invariants.ts';
 
 const EVIDENCE = { gitCommit: 'simulated', node: 'simulated', platform: 'simulated' };
 
@@ -13,13 +13,23 @@ async function exported(
   return { files: copy.files, result };
 }
 
+const exports = new WeakMap<Outcome, ReturnType<typeof exported>>();
+
+/** The export of an outcome, made once. */
+function exportOf(outcome: Outcome): ReturnType<typeof exported> {
+  const known = exports.get(outcome) ?? exported(outcome.world.contents);
+  exports.set(outcome, known);
+  return known;
+}
+
 /** What the chain alone must tell. */
 export const PROJECTION_INVARIANTS: readonly Invariant[] = [
   {
     name: 'projections_equal_a_rebuild',
     everyNth: 4,
-    broken: async ({ world: { contents, layout }, remains }) => {
-      const { files, result } = await exported(contents);
+    broken: async (outcome) => {
+      const { contents, layout } = outcome.world;
+      const { files, result } = await exportOf(outcome);
       const rebuilt = await exported({ ...contents, files: new Map(), parameters: new Map() });
       for (const path of result.files) {
         const [is, again] = [files.get(path)!, rebuilt.files.get(path)!];
@@ -29,7 +39,7 @@ export const PROJECTION_INVARIANTS: readonly Invariant[] = [
       for (const name of ['threshold_report.csv', 'release_signoff.md']) {
         const stepped = contents.files.get(`signoff/${layout.market}/${name}`);
         if (stepped === undefined || Buffer.compare(stepped, files.get(name)!) !== 0)
-          return `${name} of the sign-off step at ${remains.head} is not what the export writes`;
+          return `${name} of the sign-off step at ${outcome.remains.head} is not what the export writes`;
       }
       return undefined;
     },
@@ -37,8 +47,8 @@ export const PROJECTION_INVARIANTS: readonly Invariant[] = [
   {
     name: 'backtest_agrees',
     everyNth: 4,
-    broken: async ({ world: { contents } }) => {
-      const { result } = await exported(contents);
+    broken: async (outcome) => {
+      const { result } = await exportOf(outcome);
       const { order_differences: orders, fill_differences: fills } = result.markets[0]!.metrics;
       return orders === 0 && fills === 0
         ? undefined

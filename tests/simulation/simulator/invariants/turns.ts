@@ -115,7 +115,7 @@ const stillWorking = (
   });
 
 /** Moments at which what halted may have happened, as the world saw it. */
-function causesOf({ world, remains }: Outcome, halt: SwitchRecord): number[] {
+export function causesOf({ world, remains }: Outcome, halt: SwitchRecord): number[] {
   if (halt.trigger === 'operator')
     return world.puts
       .filter(

@@ -1,6 +1,8 @@
 import { parseIsoUtc } from '../../../../shared/kernel/time.ts';
 import type { Invariant, Outcome } from '../invariants.ts';
 import { fillsOf, haltsOf, type StoredFill } from '../remains.ts';
+import { undisturbed } from '../layouts.ts';
+import { causesOf } from './turns.ts';
 import { lasting, twinOf, type Twin } from '../twin.ts';
 
 /** What a run must have in common with one that met less. */
@@ -19,7 +21,7 @@ export const TWIN_INVARIANTS: readonly Invariant[] = [
     broken: async (outcome) => {
       const { layout, placements, apart } = outcome.plan;
       const { planted } = outcome.world;
-      const clean = await twinOf(layout, [], planted);
+      const clean = await twinOf(undisturbed(layout), [], planted);
       const lost = missingFrom(outcome, clean.fills.filter(mustStand(outcome)));
       if (lost !== undefined) return `without any fault there was ${lost}`;
       const free = lasting(placements).filter(({ spoils }) => spoils !== 'trading' && spoils !== 'failing');
@@ -31,9 +33,14 @@ export const TWIN_INVARIANTS: readonly Invariant[] = [
   },
 ];
 
-/** The first moment from which trading was halted: by a parameter, or by the market itself as its chain says. */
-const firstHaltMs = ({ world, remains }: Outcome): number =>
-  Math.min(Infinity, ...world.haltsMs, ...haltsOf(remains).map(({ at_utc }) => parseIsoUtc(at_utc)));
+/** The first moment from which trading was truly halted: by a parameter, or by the market itself for a cause. */
+function firstHaltMs(outcome: Outcome): number {
+  const moments = haltsOf(outcome.remains).map((halt) => {
+    const [causes, says] = [causesOf(outcome, halt), parseIsoUtc(halt.at_utc)];
+    return causes.includes(says) ? says : Math.min(Infinity, ...causes);
+  });
+  return Math.min(Infinity, ...outcome.world.haltsMs, ...moments);
+}
 
 /** Ordinal of the first tick. */
 const firstOrdinal = ({ remains: { records } }: Outcome): number =>
@@ -44,7 +51,8 @@ function mustStand(outcome: Outcome): (fill: StoredFill) => boolean {
   const { plan } = outcome;
   const met = lasting(plan.placements);
   const first = Math.min(...met.map(({ tick }) => tick));
-  const ordinal = firstOrdinal(outcome) + first;
+  // Where nothing lasts, all that the run came to stands.
+  const ordinal = firstOrdinal(outcome) + Math.min(first, plan.layout.ticks - 1);
   const barSpoilt = met.some(({ tick, spoils }) => tick === first && spoils === 'bar');
   const haltMs = firstHaltMs(outcome);
   return ({ decidedOrdinal, ordinal: filled, barStartMs }) =>
