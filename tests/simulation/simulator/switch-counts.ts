@@ -1,20 +1,6 @@
+import { TRIGGERS } from '../../../shared/risk/triggers.ts';
 import { turnsOf, type Remains } from './remains.ts';
 
-/** Triggers that a seed may halt by. */
-const TRIGGERS = [
-  'operator',
-  'integrity',
-  'failed_runs',
-  'data_red',
-  'model_red',
-  'drawdown',
-  'daily_loss',
-  'portfolio_drawdown',
-  'portfolio_daily_loss',
-  'order_throttle',
-  'execution_fail_rate',
-  'trial_red',
-] as const;
 const MISSING = ['role', 'reason', 'checks', 'check_age'] as const;
 
 /** What must happen to the switch in any thorough set of seeds, by name. */
