@@ -3,6 +3,7 @@ import type { Failure } from '../../../infra/local/machine.ts';
 import { isoUtc, parseIsoUtc, SECOND_MS } from '../../../shared/kernel/time.ts';
 import { seededRandom } from '../../../shared/kernel/random.ts';
 import { copyContents, memoryStores, type MemoryContents } from '../../../shared/stores/memory.ts';
+import type { Latch } from '../../../shared/ledger/records.ts';
 import type { Parameter } from '../../../shared/stores/ports.ts';
 import { closeOf, type Layout } from './layouts.ts';
 import type { Hook, JobName } from './hooks.ts';
@@ -10,7 +11,7 @@ import type { Job } from './jobs.ts';
 import { simulatorMachine, type Ending } from './machine.ts';
 import type { Opened } from './opened.ts';
 import { Process, type ProcessOptions } from './process.ts';
-import { switchTruth, type SwitchTruth } from './switch-truth.ts';
+import { latchIn, switchTruth, type SwitchTruth } from './switch-truth.ts';
 import { Turns } from './turns.ts';
 
 /** A bug that the simulator must find: what stands in place of the product's own steps or stores. */
@@ -51,6 +52,8 @@ export interface FillTry {
 /** A parameter of the switch as it was put. */
 export interface Put extends Parameter {
   readonly which: Which;
+  /** The latch at that moment. */
+  readonly latch: Latch | undefined;
 }
 
 /** The parameter of all markets, or the market's own. */
@@ -244,7 +247,7 @@ export class World {
 
   #notePut(which: Which): void {
     const put = this.contents.parameters.get(this.parameterName(which))!.at(-1)!;
-    this.puts.push({ ...put, which });
+    this.puts.push({ ...put, which, latch: latchIn(this.contents, this.layout.market) });
     if (put.value !== 'false') this.haltsMs.push(put.changedAtMs);
     this.#noteTruth();
   }

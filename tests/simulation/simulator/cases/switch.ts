@@ -82,6 +82,12 @@ export const SWITCH_CASES: readonly Case[] = [
     },
   ],
   [
+    'every_halt_is_heard',
+    'a halt that no record tells',
+    (left) =>
+      void (left.records = left.records.filter((one) => one.kind !== 'switch' || one.cause !== 'halt')),
+  ],
+  [
     'the_market_never_frees_itself',
     'a parameter that the market put to false',
     (_, { world }) => {

@@ -94,7 +94,8 @@ function placeAskCrash(point: CrashPoint, place: Place, afterwards: Afterwards):
   const spoils = afterwards === 'crash_abandoned' ? 'trading' : 'nothing';
   const own = placed(afterwards, asked.askedAt, spoils, { ...point }, (script) => {
     strike(script.ticks[asked.askedAt]!, crashing(point, afterwards), 'operations');
-    if (afterwards !== 'crash_abandoned') askAgain(script, asked.askedAt);
+    if (afterwards !== 'crash_abandoned')
+      askAgain(script, asked.askedAt, ({ fired }) => fired.has(pointName(point)));
   });
   return [...asked.placements, ...own];
 }

@@ -1,8 +1,8 @@
 import { Struck } from '../errors.ts';
-import { ADMIN, ask, check, type Request } from '../jobs.ts';
+import { ADMIN, ask, check, watch, type Request } from '../jobs.ts';
 import { latchIn } from '../switch-truth.ts';
-import { pick, plainJob, type Fault, type Place, type Placement, type Script } from '../script.ts';
-import type { Which } from '../world.ts';
+import { pick, plainJob, plainRun, type Fault, type Place, type Placement, type Script } from '../script.ts';
+import type { Which, World } from '../world.ts';
 import { gapS, placed, strike } from './placing.ts';
 import { LIES } from './lies.ts';
 import { lieAt } from './provider.ts';
@@ -33,7 +33,7 @@ export function recovery(place: Place, { which }: { which?: Which } = {}): Recov
     { ...ADMIN },
     // An admin on duty asks by then without being told.
     (script) => {
-      if (layout.scene.operator !== 'admin') askAgain(script, askedAt, 'recovery_asked');
+      if (layout.scene.operator !== 'admin') askAs(script, askedAt, ADMIN, 'recovery_asked');
     },
     [],
   );
@@ -58,9 +58,16 @@ function checkOnce({ ticks }: Script, k: number): void {
   if (ticks[k]!.checks.length === 0) ticks[k]!.checks = [plainJob(check)];
 }
 
-/** Has an admin ask after a tick. */
-export function askAgain({ ticks }: Script, k: number, fault?: string): void {
-  askAs({ ticks, openings: [] }, k, ADMIN, fault);
+/** Has an admin whose request was cut off come back; nobody does where none was. */
+export function askAgain({ ticks }: Script, k: number, cutOff: (world: World) => boolean): void {
+  const job = ask(ADMIN);
+  const again: typeof job = {
+    ...job,
+    work: async (runtime, world) => {
+      if (cutOff(world)) await job.work(runtime, world);
+    },
+  };
+  ticks[k]!.operations.push(plainJob(again));
 }
 
 /** Has somebody ask after a tick; the fault took effect where the market was halted. */
@@ -118,6 +125,25 @@ export const RECOVERY_FAULTS: readonly Fault[] = [
   {
     name: 'request_too_early',
     place: (place) => refusedFirst('request_too_early', place, place.tick + place.random.below(2), ADMIN),
+  },
+  {
+    // The market is set free while the tick runs: between its gate and its fill, or between two calls of either.
+    name: 'recovery_races_a_tick',
+    place: (place) => {
+      const { random, layout, tick } = place;
+      const at = tick + 3;
+      if (tick + TICKS_TO_ACTIVE + 1 >= layout.ticks || layout.scene.operator === 'admin') return [];
+      const drawn = { order: random.below(1e6), watchers: random.below(2) };
+      const own = placed('recovery_races_a_tick', at, 'trading', drawn, ({ ticks }) => {
+        ticks[at]!.order = drawn.order;
+        ticks[at]!.runs = [
+          (world) => (world.fire('recovery_races_a_tick'), plainRun()),
+          plainJob(ask(ADMIN)),
+          ...Array.from({ length: drawn.watchers }, () => plainJob(watch)),
+        ];
+      });
+      return [...flipped(place, { back: false }), ...checksHeld(tick, tick + 2), ...own];
+    },
   },
   {
     name: 'check_missing',

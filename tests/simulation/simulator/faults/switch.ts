@@ -1,6 +1,6 @@
 import { STEPS } from '../../../../functions/steps.ts';
 import { closeOf } from '../layouts.ts';
-import { watch } from '../jobs.ts';
+import { check, onDuty, watch } from '../jobs.ts';
 import { pick, plainJob, plainRun, type Fault, type Place, type Placement } from '../script.ts';
 import type { Which, World } from '../world.ts';
 import { placed, strike } from './placing.ts';
@@ -131,6 +131,23 @@ export const SWITCH_FAULTS: readonly Fault[] = [
           return drawn.when === 'begin' ? { begin: comes } : { answered: comes };
         }),
       );
+    },
+  },
+  {
+    // Everything that looks at the switch, at once with a run.
+    name: 'jobs_at_once',
+    place: (place) => {
+      const { random, tick } = place;
+      const jobs = [check, watch, onDuty].filter(() => random.below(3) > 0);
+      const drawn = { jobs: jobs.map(({ name }) => name), order: random.below(1e6) };
+      const own = placed('jobs_at_once', tick, 'trading', drawn, ({ ticks }) => {
+        ticks[tick]!.order = drawn.order;
+        ticks[tick]!.runs = [
+          (world) => (world.fire('jobs_at_once'), plainRun()),
+          ...jobs.map((job) => plainJob(job)),
+        ];
+      });
+      return random.below(2) === 0 ? own : [...flipped(place), ...own];
     },
   },
   {

@@ -69,6 +69,21 @@ export const TURN_INVARIANTS: readonly Invariant[] = [
     },
   },
   {
+    name: 'every_halt_is_heard',
+    broken: ({ world, remains, plan }) => {
+      // While a parameter is missing the market is disabled as it is; nothing else is answered then.
+      if (plan.placements.some(({ fault }) => fault === 'switch_missing')) return undefined;
+      const halts = haltsOf(remains);
+      const unheard = world.puts.find(
+        ({ value, latch }) =>
+          value !== 'false' && latch!.state !== 'HALTED' && !halts.some(({ n }) => n > latch!.record),
+      );
+      return (
+        unheard && `${unheard.which} was put to ${JSON.stringify(unheard.value)}, and nothing was halted`
+      );
+    },
+  },
+  {
     name: 'the_market_never_frees_itself',
     broken: ({ world }) => {
       const put = world.puts.find(({ changedBy, value }) => changedBy === 'papergate' && value !== 'true');
