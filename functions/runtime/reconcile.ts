@@ -183,7 +183,7 @@ async function tell(runtime: Runtime, { rules }: MarketRuntime, turn: Turn): Pro
   if (turn.cause === 'acknowledged') return;
   const missing = turn.missing.map(({ detail }) => detail).join('; ');
   await runtime.alert({
-    level: turn.to === 'HALTED' ? 'PAGE' : 'INFO',
+    level: turn.cause === 'refusal' ? 'WARN' : turn.to === 'HALTED' ? 'PAGE' : 'INFO',
     market: rules.config.market,
     code: turn.cause,
     message: `${turn.from} to ${turn.to}: ${turn.cause}${turn.trigger === null ? '' : ` by ${turn.trigger}`}, ${turn.actor}: ${missing || turn.reason}`,

@@ -174,7 +174,7 @@ describe.each(TABLE)('a request with $name', ({ before, who, missing }) => {
     expect(parameter.description).toBe(
       `refused: ${missing.map(([, detail]) => detail).join('; ')}; set it to false again, as an ops_admin and with a reason, when the conditions are met`,
     );
-    expect(events.alerts.at(-1)).toMatchObject({ level: 'PAGE', code: 'refusal' });
+    expect(events.alerts.at(-1)).toMatchObject({ level: 'WARN', code: 'refusal' });
 
     const rules = frozenRules(layout, events.opened.release);
     const context = rowContext(rules, 'simulated', events.opened.sha256);
