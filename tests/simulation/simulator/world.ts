@@ -69,7 +69,7 @@ export class World {
   readonly truths: SwitchTruth[] = [];
   /** Every put of a parameter of the switch, in the order in which they were made. */
   readonly puts: Put[] = [];
-  /** Moments at which runs and health checks were told to have failed. */
+  /** Moments at which runs and health checks were told to have failed, or a step may have met what lies ruined. */
   readonly failuresMs: number[] = [];
   /** Moments from which trading was halted by a parameter, in the order in which it was. */
   readonly haltsMs: number[] = [];
@@ -231,7 +231,8 @@ export class World {
     return {
       begin: ({ step }, process) => {
         if (step === 'fill') from = this.truths.length - 1;
-        if (step === 'note' || step === 'check') this.failuresMs.push(process.clock.now());
+        if (step === 'note' || step === 'check' || this.ailments > 0)
+          this.failuresMs.push(process.clock.now());
         // Nobody can say since when a missing parameter is: it counts from the moment at which it is found missing.
         const missing = (which: Which): boolean => !this.contents.parameters.has(this.parameterName(which));
         if ((step === 'fill' || step === 'gate') && (missing('all') || missing('own')))

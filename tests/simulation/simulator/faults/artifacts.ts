@@ -70,11 +70,12 @@ function ruinAt(
 ): void {
   const ruins = new Map<World, Ruin>();
   strike(script.ticks[tick]!, (world) => ({
-    begin: (attempt) => {
+    begin: (attempt, process) => {
       if (attempt.step !== step || ruins.has(world)) return;
       const chosen = choose(world);
       if (chosen === undefined) return;
       ruins.set(world, ruin(world, chosen.key, chosen.bytes));
+      world.failuresMs.push(process.clock.now());
       world.fire(fault);
     },
   }));
