@@ -3,13 +3,19 @@ import type { Layout } from './layouts.ts';
 import { remainsOf, type StoredFill } from './remains.ts';
 import { runWorld } from './run.ts';
 import type { Placement } from './script.ts';
-import type { Planted } from './world.ts';
+import type { Planted, World } from './world.ts';
 
 /** What is kept of a run that others are held against. */
 export interface Twin {
   readonly head: string;
   readonly fills: readonly (StoredFill & { readonly placedAtMs: number })[];
+  /** Times at which the market put its own parameter back. */
+  readonly putBacks: number;
 }
+
+/** Times at which the market put its own parameter back. */
+export const putBacksOf = ({ puts }: Pick<World, 'puts'>): number =>
+  puts.filter(({ changedBy }) => changedBy === 'papergate').length;
 
 const twins = new Map<string, Promise<Twin>>();
 /** Twins kept at most: most are met once, and those without any fault again and again. */
@@ -41,13 +47,13 @@ async function make(
   placements: readonly Placement[],
   planted: Planted | undefined,
 ): Promise<Twin> {
-  const { contents } = await runWorld(layout, placements, planted);
-  const remains = remainsOf(contents, layout.market);
+  const world = await runWorld(layout, placements, planted);
+  const remains = remainsOf(world.contents, layout.market);
   const placedAt = new Map(
     remains.ticks.map(({ record }) => [record.ordinal, parseIsoUtc(record.finished_at_utc)]),
   );
   const fills = remains.ticks.flatMap(({ execution }) =>
     execution.fills.map((fill) => ({ ...fill, placedAtMs: placedAt.get(fill.decidedOrdinal) ?? NaN })),
   );
-  return { head: remains.head, fills };
+  return { head: remains.head, fills, putBacks: putBacksOf(world) };
 }
