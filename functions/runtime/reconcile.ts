@@ -8,7 +8,7 @@ import { CHECKS, DISABLE_TRADING, LATCH, ledgerPartition, marketSwitch } from '.
 import type { Head, Latch } from '../../shared/ledger/records.ts';
 import { checksSchema, type HealthCheck } from '../../shared/risk/health-check.ts';
 import type { SwitchParameters } from '../../shared/risk/kill-switch.ts';
-import { roleIn } from '../../shared/risk/roles.ts';
+import { roleIn } from '../../shared/ledger/roles.ts';
 import {
   latchAfter,
   nextStep,

@@ -23,7 +23,7 @@ import { appendWindow } from '../../shared/ledger/window-store.ts';
 import { freezeRelease } from '../../shared/release/release.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { switchRecord } from '../../shared/risk/switch-record.ts';
-import { REPLAY } from '../../shared/risk/roles.ts';
+import { REPLAY } from '../../shared/ledger/roles.ts';
 import { latchAfter, SYSTEM, type Turn } from '../../shared/risk/switch-machine.ts';
 import type { Item, Parameter, Stores } from '../../shared/stores/ports.ts';
 import { encodeState } from '../../shared/tick/state-codec.ts';

@@ -6,7 +6,7 @@ import { readLatch } from '../../shared/ledger/chain.ts';
 import { marketSwitch } from '../../shared/ledger/keys.ts';
 import { walkBack } from '../../shared/ledger/walk.ts';
 import { missingFor } from '../../shared/risk/health-check.ts';
-import { REPLAY, REPLAY_REASON } from '../../shared/risk/roles.ts';
+import { REPLAY, REPLAY_REASON } from '../../shared/ledger/roles.ts';
 
 /**
  * What an operator does behind a tick of a replay: while the market is halted by itself, holds a health check, and asks

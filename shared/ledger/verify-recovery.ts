@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import { roleOf, type Operators } from '../config/operators-schema.ts';
+import type { Operators } from '../config/operators-schema.ts';
 import type { Level, MarketConfig } from '../config/market-schema.ts';
 import { canonicalJson, type Json, type Sha256 } from '../kernel/canonical.ts';
 import type { ArtifactStore, Reference } from '../stores/ports.ts';
 import { stateSchema } from './artifacts.ts';
 import { REASON_CHARS_MIN, type Latch, type SwitchRecord } from './records.ts';
+import { roleIn } from './roles.ts';
 import { flaw, same, type Place } from './verify-flaw.ts';
 import { parseCanonical, readAll } from './verify-reading.ts';
 
@@ -75,10 +76,8 @@ export async function verifyRecovery(
 /** The role of who asked, by what the release froze, and a reason. */
 function checkRequest(place: Place, record: SwitchRecord, operators: Operators): void {
   // On AWS the identity is in the parameter's history and its role in the record alone.
-  const named = roleOf(operators, record.actor);
-  const rehearsed = record.mode === 'replay' && record.actor === 'replay' ? 'ops_admin' : undefined;
   const cloud = record.actor.startsWith('arn:') ? record.role : undefined;
-  const frozen = named ?? rehearsed ?? cloud ?? null;
+  const frozen = roleIn(operators, record.mode)(record.actor) ?? cloud ?? null;
   same(place, 'role', record.role, frozen, 'the operators that the release froze');
   same(place, 'role', record.role, 'ops_admin', 'the conditions of a recovery');
   if (record.reason.trim().length < REASON_CHARS_MIN)

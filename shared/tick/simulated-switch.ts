@@ -2,7 +2,7 @@ import { isoUtc, SECOND_MS } from '../kernel/time.ts';
 import type { Latch } from '../ledger/records.ts';
 import { groupsOf, missingFor, withCheck, type HealthCheck } from '../risk/health-check.ts';
 import { readSwitch, type SwitchReading } from '../risk/kill-switch.ts';
-import { REPLAY, REPLAY_REASON } from '../risk/roles.ts';
+import { REPLAY, REPLAY_REASON } from '../ledger/roles.ts';
 import { latchAfter, nextStep, SYSTEM, type Turn } from '../risk/switch-machine.ts';
 import type { Parameter } from '../stores/ports.ts';
 import type { Decision } from './decision.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { roleIn } from '../../shared/risk/roles.ts';
+import { roleIn } from '../../shared/ledger/roles.ts';
 import { shippedConfig } from '../support/rules.ts';
 
 const { operators } = shippedConfig();
