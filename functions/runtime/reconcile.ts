@@ -86,7 +86,6 @@ export async function factsOf(
     history: await historyOf(runtime, config.market, latch, parameters),
     head,
     risk,
-    decidedAtMs: risk.decidedAtMs,
     failures: [...(await readFailures(stores, config.market, settledMs, sinceMs)), ...damage],
     checks: await readChecks(runtime, config.market),
     dueOrdinal: dueOrdinal(runtime, market, head),

@@ -1,4 +1,5 @@
 import type { Execution } from './artifacts.ts';
+import { latchOf } from './latch.ts';
 import type { Latch, StoredSwitch, SwitchRecord } from './records.ts';
 import { flaw, same, type Place } from './verify-flaw.ts';
 
@@ -15,31 +16,21 @@ const TURNS: ReadonlySet<string> = new Set([
   'TRIAL TRIAL acknowledged',
 ]);
 
-/** The latch after a switch record, by nothing but the record and the latch before. @throws IntegrityError */
+/** The latch after a switch record that may follow the one before. @throws IntegrityError where it may not. */
 export function turnLatch(
   place: Place,
   before: Latch | undefined,
   record: SwitchRecord,
   ordinal: number,
 ): Latch {
-  const { from, to, cause, mode, n } = record;
+  const { from, to, cause, mode } = record;
   same(place, 'from', from, before?.state ?? 'none', 'the switch before');
   const opensReplay = mode === 'replay' && `${from} ${to} ${cause}` === 'none ACTIVE opened';
   if (!opensReplay && !TURNS.has(`${from} ${to} ${cause}`))
     throw flaw(place, 'cause', `${cause} does not lead from ${from} to ${to} in a ${mode} ledger`);
   if ((cause === 'refusal') !== record.missing.length > 0)
     throw flaw(place, 'missing', `${cause} with ${record.missing.length} conditions missing`);
-  const turned = before === undefined || before.state !== to;
-  return {
-    state: to,
-    since_utc: turned ? record.at_utc : before.since_utc,
-    turned: turned ? n : before.turned,
-    ordinal: turned ? ordinal : before.ordinal,
-    restart: cause === 'recovery' || cause === 'opened' ? n : (before?.restart ?? -1),
-    parameter_version: record.parameter_version,
-    market_version: record.market_version,
-    record: n,
-  };
+  return latchOf(before, record, ordinal);
 }
 
 /**

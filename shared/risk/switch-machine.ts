@@ -1,6 +1,7 @@
 import type { MarketConfig } from '../config/market-schema.ts';
 import type { Sha256 } from '../kernel/canonical.ts';
 import { isoUtc, parseIsoUtc } from '../kernel/time.ts';
+import { latchOf } from '../ledger/latch.ts';
 import type { Latch, LatchState, SwitchCause } from '../ledger/records.ts';
 import type { Parameter } from '../stores/ports.ts';
 import { atMost } from './gate-row.ts';
@@ -28,8 +29,6 @@ export interface SwitchFacts {
   readonly history: { readonly all: readonly Parameter[]; readonly own: readonly Parameter[] };
   readonly head: { readonly sha256: Sha256; readonly ordinal: number };
   readonly risk: RiskState;
-  /** Moment from which the newest tick's decision stood. */
-  readonly decidedAtMs: number;
   readonly failures: readonly Failure[];
   readonly checks: readonly HealthCheck[];
   /** The newest bar that is due now. */
@@ -77,24 +76,17 @@ export function nextStep(facts: SwitchFacts): Step | undefined {
 }
 
 /** The latch after a turn that was recorded as number n. */
-export function latchAfter(
+export const latchAfter = (
   latch: Latch | undefined,
-  turn: Omit<Turn, 'from'>,
+  { to, cause, atMs, version, marketVersion }: Omit<Turn, 'from'>,
   n: number,
   ordinal: number,
-): Latch {
-  const turned = latch === undefined || turn.to !== latch.state;
-  return {
-    state: turn.to,
-    since_utc: turned ? isoUtc(turn.atMs) : latch.since_utc,
-    turned: turned ? n : latch.turned,
-    ordinal: turned ? ordinal : latch.ordinal,
-    restart: turn.cause === 'recovery' || turn.cause === 'opened' ? n : (latch?.restart ?? -1),
-    parameter_version: turn.version,
-    market_version: turn.marketVersion,
-    record: n,
-  };
-}
+): Latch =>
+  latchOf(
+    latch,
+    { n, to, cause, at_utc: isoUtc(atMs), parameter_version: version, market_version: marketVersion },
+    ordinal,
+  );
 
 function fromEnabled(facts: SwitchFacts): Step | undefined {
   return byParameter(facts) ?? byFailure(facts) ?? byTrip(facts) ?? byTrial(facts);
@@ -196,7 +188,7 @@ function byTrip(facts: SwitchFacts): Step | undefined {
   const trips = openTrips(facts.risk, facts.latch);
   const [trigger] = trips;
   if (trigger === undefined) return undefined;
-  return halted(facts, trigger, `tripped by ${trips.join(', ')}`, facts.decidedAtMs);
+  return halted(facts, trigger, `tripped by ${trips.join(', ')}`, facts.risk.decidedAtMs);
 }
 
 function halted(facts: SwitchFacts, trigger: Trigger, reason: string, atMs: number): Step {
@@ -212,12 +204,12 @@ function byTrial(facts: SwitchFacts): Step | undefined {
   if (latch.state !== 'TRIAL' || trial.record !== latch.turned || !trial.over) return undefined;
   if (!atMost(trial.level, config.recovery.level_max)) {
     const reason = `the trial was ${trial.level}`;
-    const step = halted(facts, 'trial_red', reason, facts.decidedAtMs);
+    const step = halted(facts, 'trial_red', reason, facts.risk.decidedAtMs);
     return { ...step, turn: { ...step.turn!, cause: 'trial_failed' } };
   }
   const turn = turnOf(facts, {
     ...{ to: 'ACTIVE', cause: 'trial_passed', reason: `the trial was ${trial.level}` },
-    ...{ atMs: facts.decidedAtMs, evidence: [facts.head.sha256] },
+    ...{ atMs: facts.risk.decidedAtMs, evidence: [facts.head.sha256] },
     // It answers no operator: where one parameter cannot be read, a halt by the other one is still to be heard.
     ...{ version: latch.parameter_version, marketVersion: latch.market_version },
   });

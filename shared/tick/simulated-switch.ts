@@ -74,7 +74,6 @@ export class SimulatedSwitch {
         history: { all: [], own: [] },
         head: { sha256: NO_HASH, ordinal: decision.ordinal },
         risk,
-        decidedAtMs: risk.decidedAtMs,
         failures: [],
         checks: this.#checks,
         dueOrdinal: decision.ordinal,

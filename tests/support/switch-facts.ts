@@ -46,7 +46,8 @@ export const checkOf = (ordinal: number, levels: Partial<HealthCheck> = {}): Hea
 /** The risk state as a tick at bar 44 left it: under the latch's halt, tripping nothing. */
 export const riskAt = (changes: Partial<RiskState> = {}): RiskState => {
   const opened = openRisk(10_000_000);
-  return { ...opened, own: { ...opened.own, restart: 1, halt: 5 }, ordinal: 44, ...changes };
+  const own = { ...opened.own, restart: 1, halt: 5 };
+  return { ...opened, own, ordinal: 44, decidedAtMs: NOON + 3_600_000, ...changes };
 };
 
 const ROLES = new Map([
@@ -63,7 +64,6 @@ export const factsOf = (changes: Partial<SwitchFacts> = {}): SwitchFacts => ({
   history: { all: [], own: [] },
   head: { sha256: digest(900), ordinal: 44 },
   risk: riskAt(),
-  decidedAtMs: NOON + 3_600_000,
   failures: [],
   checks: [checkOf(42), checkOf(43), checkOf(44)],
   dueOrdinal: 44,

@@ -100,7 +100,6 @@ export class SwitchMarket {
       history: this.#history,
       head: { sha256: digest(this.#records), ordinal: this.headOrdinal },
       risk: this.#risk,
-      decidedAtMs: this.#risk.decidedAtMs,
       failures: this.#failures.filter(({ atMs }) => atMs > sinceMs),
       checks: this.checks,
       dueOrdinal: Math.max(this.dueOrdinal, this.headOrdinal),
