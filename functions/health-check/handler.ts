@@ -1,22 +1,21 @@
 import * as z from 'zod';
-import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
+import type { Json } from '../../shared/kernel/canonical.ts';
 import { IntegrityError } from '../../shared/kernel/errors.ts';
 import { isoUtc, SECOND_MS } from '../../shared/kernel/time.ts';
-import { getChecked, isConflict, putJson } from '../../shared/ledger/chain.ts';
-import { CHECKS, ledgerPartition } from '../../shared/ledger/keys.ts';
+import { getChecked, putJson } from '../../shared/ledger/chain.ts';
 import type { Head } from '../../shared/ledger/records.ts';
 import { walkBack } from '../../shared/ledger/walk.ts';
 import type { GateRow } from '../../shared/risk/gate-row.ts';
-import { groupsOf, withCheck, type HealthCheck } from '../../shared/risk/health-check.ts';
+import { groupsOf, type HealthCheck } from '../../shared/risk/health-check.ts';
 import { parsePacket } from '../../shared/tick/packet.ts';
 import { parseInput } from '../envelope.ts';
 import { noteFailure } from '../record-failure/failures.ts';
 import { requireHead } from '../runtime/context.ts';
-import { dueOrdinal, readChecks, reconcile } from '../runtime/reconcile.ts';
+import { dueOrdinal, reconcile } from '../runtime/reconcile.ts';
 import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
+import { addCheck } from './checks.ts';
 
 const checkEvent = z.object({ market: z.string().min(1) });
-const TRIES = 5;
 
 /**
  * Looks at a market on a schedule of its own, halted or not, and writes down how data, model and risk stand at its
@@ -58,7 +57,7 @@ async function check(runtime: Runtime, market: MarketRuntime): Promise<HealthChe
     rows: (rows ?? []) as unknown as Json,
   });
   const made = { ...facts, sha256: stored.sha256 };
-  await append(runtime, name, made);
+  await addCheck(stores, name, made);
   return made;
 }
 
@@ -69,21 +68,4 @@ async function newestRows({ stores }: Runtime, head: Head): Promise<readonly Gat
   const packet = await getChecked(stores.artifacts, record.decision);
   await getChecked(stores.artifacts, record.state);
   return parsePacket(packet, record.decision.key).header.gates;
-}
-
-async function append(runtime: Runtime, market: string, made: HealthCheck): Promise<void> {
-  const { state } = runtime.stores;
-  const partition = ledgerPartition(market);
-  for (let left = TRIES; ; left--) {
-    const before = await state.get(partition, CHECKS);
-    const checks = withCheck(await readChecks(runtime, market), made);
-    const item = { partition, sort: CHECKS, body: canonicalJson({ checks } as unknown as Json) };
-    try {
-      return await state.transact([
-        before === undefined ? { item, expect: 'absent' } : { item, expect: 'equals', body: before.body },
-      ]);
-    } catch (error) {
-      if (!isConflict(error) || left <= 1) throw error;
-    }
-  }
 }

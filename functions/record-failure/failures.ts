@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { canonicalJson } from '../../shared/kernel/canonical.ts';
 import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
-import { isConflict, parseStored } from '../../shared/ledger/chain.ts';
+import { parseStored, rewriteItem } from '../../shared/ledger/chain.ts';
 import { FAILING, failureSort, ledgerPartition } from '../../shared/ledger/keys.ts';
 import { isOfIntegrity, type Failure } from '../../shared/risk/switch-machine.ts';
-import type { Item, Stores, Write } from '../../shared/stores/ports.ts';
+import type { Item, Stores } from '../../shared/stores/ports.ts';
 
 /** What a failed run leaves behind until the next ingest closes it. */
 export const failureSchema = z.strictObject({ step: z.string(), error: z.string() });
@@ -19,13 +19,12 @@ const failingSchema = z.strictObject({
 const RUNS_KEPT = 100;
 const ERROR_CHARS_MAX = 1_000;
 const ERROR_CHARS_KEPT = 200;
-const TRIES = 5;
 
 const cut = (text: string, most: number): string => text.slice(0, most).toWellFormed();
 
 /** Notes a failed run of a tick: for the next ingest, and among the latest failures that may turn the switch. */
 export async function noteFailure(
-  { state }: Stores,
+  stores: Stores,
   market: string,
   tickMs: number,
   { step, error, atMs }: Failure,
@@ -36,29 +35,17 @@ export async function noteFailure(
     sort: failureSort(tickMs),
     body: canonicalJson({ step, error: cut(error, ERROR_CHARS_MAX) }),
   };
-  for (let left = TRIES; ; left--) {
-    const before = await state.get(partition, FAILING);
-    const { runs } = parsed(before, market);
-    const run = { tick_utc: isoUtc(tickMs), step, error: cut(error, ERROR_CHARS_KEPT), at_utc: isoUtc(atMs) };
+  const run = { tick_utc: isoUtc(tickMs), step, error: cut(error, ERROR_CHARS_KEPT), at_utc: isoUtc(atMs) };
+  const withRun = (body: string | undefined): string => {
     // The same run told twice is one failure; what was damaged stays told.
-    const others = runs.filter((one) => one.tick_utc !== run.tick_utc || isOfIntegrity(one));
-    const item: Item = {
-      partition,
-      sort: FAILING,
-      body: canonicalJson({ runs: [...others, run].slice(-RUNS_KEPT) }),
-    };
-    const moved: Write =
-      before === undefined ? { item, expect: 'absent' } : { item, expect: 'equals', body: before.body };
-    try {
-      return await state.transact([{ item: note, expect: 'any' }, moved]);
-    } catch (failure) {
-      if (!isConflict(failure) || left <= 1) throw failure;
-    }
-  }
+    const others = runsOf(body, market).filter((one) => one.tick_utc !== run.tick_utc || isOfIntegrity(one));
+    return canonicalJson({ runs: [...others, run].slice(-RUNS_KEPT) });
+  };
+  await rewriteItem(stores, { partition, sort: FAILING }, withRun, [{ item: note, expect: 'any' }]);
 }
 
-const parsed = (item: Item | undefined, market: string): z.infer<typeof failingSchema> =>
-  item === undefined ? { runs: [] } : parseStored(item.body, failingSchema, `failed runs of ${market}`);
+const runsOf = (body: string | undefined, market: string): z.infer<typeof failingSchema>['runs'] =>
+  body === undefined ? [] : parseStored(body, failingSchema, `failed runs of ${market}`).runs;
 
 /**
  * Failed runs since the latch last turned, oldest first: those of ticks after the newest committed one, and those that
@@ -71,8 +58,8 @@ export async function readFailures(
   settledMs: number,
   sinceMs: number,
 ): Promise<Failure[]> {
-  const { runs } = parsed(await state.get(ledgerPartition(market), FAILING), market);
-  return runs
+  const item = await state.get(ledgerPartition(market), FAILING);
+  return runsOf(item?.body, market)
     .filter((one) => parseIsoUtc(one.tick_utc) > settledMs || isOfIntegrity(one))
     .filter(({ at_utc }) => parseIsoUtc(at_utc) > sinceMs)
     .map(({ step, error, at_utc }) => ({ step, error, atMs: parseIsoUtc(at_utc) }));

@@ -3,10 +3,9 @@ import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
 import { ConflictError, IntegrityError } from '../../shared/kernel/errors.ts';
 import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
 import { stateSchema } from '../../shared/ledger/artifacts.ts';
-import { commit, getJson, isConflict, parseStored, readHead, readLatch } from '../../shared/ledger/chain.ts';
-import { CHECKS, DISABLE_TRADING, LATCH, ledgerPartition, marketSwitch } from '../../shared/ledger/keys.ts';
+import { commit, getJson, isConflict, readHead, readLatch } from '../../shared/ledger/chain.ts';
+import { DISABLE_TRADING, LATCH, ledgerPartition, marketSwitch } from '../../shared/ledger/keys.ts';
 import type { Head, Latch } from '../../shared/ledger/records.ts';
-import { checksSchema, type HealthCheck } from '../../shared/risk/health-check.ts';
 import type { SwitchParameters } from '../../shared/risk/kill-switch.ts';
 import { roleIn } from '../../shared/ledger/roles.ts';
 import {
@@ -20,6 +19,7 @@ import {
 import { switchRecord } from '../../shared/risk/switch-record.ts';
 import { openRisk, parsedRisk, type RiskState } from '../../shared/risk/risk-state.ts';
 import { DESCRIPTION_CHARS_MAX, type Write } from '../../shared/stores/ports.ts';
+import { readChecks } from '../health-check/checks.ts';
 import { readFailures } from '../record-failure/failures.ts';
 import { readParameters } from './context.ts';
 import type { MarketRuntime, Runtime } from './runtime.ts';
@@ -87,7 +87,7 @@ export async function factsOf(
     head,
     risk,
     failures: [...(await readFailures(stores, config.market, settledMs, sinceMs)), ...damage],
-    checks: await readChecks(runtime, config.market),
+    checks: await readChecks(stores, config.market),
     dueOrdinal: dueOrdinal(runtime, market, head),
     config: config.kill_switch,
     roleOf: roleIn(market.operators, head.mode),
@@ -121,12 +121,6 @@ async function historyOf(
     all: await read(all !== undefined && all.version !== latch.parameter_version, DISABLE_TRADING),
     own: await read(own !== undefined && own.version !== latch.market_version, marketSwitch(market)),
   };
-}
-
-/** The latest health checks of a market, oldest first. */
-export async function readChecks({ stores }: Runtime, market: string): Promise<HealthCheck[]> {
-  const item = await stores.state.get(ledgerPartition(market), CHECKS);
-  return item === undefined ? [] : parseStored(item.body, checksSchema, `health checks of ${market}`).checks;
 }
 
 /** The ordinal of the newest bar that has closed by now. */

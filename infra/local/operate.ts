@@ -1,5 +1,6 @@
 import { healthCheck } from '../../functions/health-check/handler.ts';
-import { readChecks, reconcile } from '../../functions/runtime/reconcile.ts';
+import { readChecks } from '../../functions/health-check/checks.ts';
+import { reconcile } from '../../functions/runtime/reconcile.ts';
 import type { Alert, Runtime } from '../../functions/runtime/runtime.ts';
 import { ConfigError, RefusedError } from '../../shared/kernel/errors.ts';
 import type { Clock } from '../../shared/kernel/time.ts';
@@ -110,7 +111,7 @@ export async function checkMarket(
   const clock = await ledgerClock(stores, name, operation.now);
   const runtime = await runtimeOver(stores, name, clock, operation.onAlert);
   const made = await healthCheck({ market: name }, runtime);
-  return { made, checks: await readChecks(runtime, name) };
+  return { made, checks: await readChecks(stores, name) };
 }
 
 async function align(stores: Stores, market: string, clock: Clock, operation: Operation): Promise<Operated> {

@@ -1,9 +1,10 @@
+import { readChecks } from '../../functions/health-check/checks.ts';
 import { decimalText, minorDigits } from '../../shared/kernel/money.ts';
-import { parseStored, readLatch } from '../../shared/ledger/chain.ts';
-import { CHECKS, DISABLE_TRADING, ledgerPartition, marketSwitch } from '../../shared/ledger/keys.ts';
+import { readLatch } from '../../shared/ledger/chain.ts';
+import { DISABLE_TRADING, marketSwitch } from '../../shared/ledger/keys.ts';
 import type { Latch } from '../../shared/ledger/records.ts';
 import { walkBack } from '../../shared/ledger/walk.ts';
-import { checksSchema, goodRun } from '../../shared/risk/health-check.ts';
+import { goodRun } from '../../shared/risk/health-check.ts';
 import type { Parameter, Stores } from '../../shared/stores/ports.ts';
 import { marketsIn, readLedgerMarket, type LedgerMarket } from './ledger-markets.ts';
 
@@ -73,8 +74,7 @@ async function checksGood(
 ): Promise<string> {
   if (latch?.state !== 'HALTED') return '';
   const { checks: needed, level_max: levelMax } = config.kill_switch.recovery;
-  const item = await stores.state.get(ledgerPartition(config.market), CHECKS);
-  const checks = item === undefined ? [] : parseStored(item.body, checksSchema, 'health checks').checks;
+  const checks = await readChecks(stores, config.market);
   const earned = checks.filter(({ ordinal }) => ordinal > latch.ordinal);
   return `${Math.min(needed, goodRun(earned, levelMax))} of ${needed}`;
 }

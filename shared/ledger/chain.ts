@@ -138,3 +138,29 @@ export async function commit(
 
 /** Whether an error is a lost race, which the loser answers by reading the winner's result. */
 export const isConflict = (error: unknown): error is ConflictError => error instanceof ConflictError;
+
+const REWRITE_TRIES = 5;
+
+/**
+ * Replaces an item beside the chain by what `change` makes of its text, with other writes in one transaction; where
+ * another writer was first, what that one wrote is changed in turn.
+ * @throws ConflictError where others come first every time.
+ */
+export async function rewriteItem(
+  { state }: Pick<Stores, 'state'>,
+  { partition, sort }: Pick<Item, 'partition' | 'sort'>,
+  change: (body: string | undefined) => string,
+  also: readonly Write[] = [],
+): Promise<void> {
+  for (let left = REWRITE_TRIES; ; left--) {
+    const before = await state.get(partition, sort);
+    const item: Item = { partition, sort, body: change(before?.body) };
+    const moved: Write =
+      before === undefined ? { item, expect: 'absent' } : { item, expect: 'equals', body: before.body };
+    try {
+      return await state.transact([...also, moved]);
+    } catch (error) {
+      if (!isConflict(error) || left <= 1) throw error;
+    }
+  }
+}
