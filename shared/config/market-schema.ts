@@ -4,7 +4,8 @@ import { isoDate } from './dated.ts';
 import { symbol } from './universe-schema.ts';
 
 const name = z.string().regex(/^[a-z0-9_]+$/, 'expected lower case, digits and _');
-const level = z.enum(['GREEN', 'YELLOW', 'RED']);
+/** How bad a finding is. */
+export const level = z.enum(['GREEN', 'YELLOW', 'RED']);
 const share = z.number().gt(0).max(1);
 const loss = z.number().gt(-1).lt(0);
 

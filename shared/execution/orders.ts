@@ -92,6 +92,10 @@ export function requestCancel(orders: WorkingOrders, i: number, atMs: number, co
   orders.cancelCode[i] = code;
 }
 
+/** Signed steps by which the order of instrument i may still increase its position; 0 where there is none. */
+export const pendingIncrease = (orders: WorkingOrders, i: number): number =>
+  orders.increases[i] === 1 ? orders.side[i]! * (orders.quantity[i]! - orders.filled[i]!) : 0;
+
 /** The figures of one order as plain numbers. */
 export function orderFigures(orders: WorkingOrders, i: number): { [column in OrderColumn]: number } {
   // Written out: objects with computed keys are several times slower, and a backtest makes one an order.

@@ -157,13 +157,12 @@ const bitsOf = <C extends string>(codes: readonly C[]): Readonly<Record<C, numbe
 export const bit = bitsOf<InstrumentCode>(INSTRUMENT_CODES);
 export const limitBit = bitsOf<LimitCode>(LIMIT_CODES);
 
-/** The codes of a bit mask, in the order of the list. */
-export const codesOf = (mask: number): InstrumentCode[] =>
-  INSTRUMENT_CODES.filter((_, index) => (mask & (1 << index)) !== 0);
+const namedBy = <C extends string>(codes: readonly C[], mask: number): C[] =>
+  codes.filter((_, index) => (mask & (1 << index)) !== 0);
 
-/** The codes of a mask of limits, in the order of the list. */
-export const limitCodesOf = (mask: number): LimitCode[] =>
-  LIMIT_CODES.filter((_, index) => (mask & (1 << index)) !== 0);
+/** The codes of a bit mask, and of a mask of limits, in the order of their list. */
+export const codesOf = (mask: number): InstrumentCode[] => namedBy<InstrumentCode>(INSTRUMENT_CODES, mask);
+export const limitCodesOf = (mask: number): LimitCode[] => namedBy<LimitCode>(LIMIT_CODES, mask);
 
 /** The masks of a list of codes of both kinds. @throws RangeError on a text that is neither. */
 export function masksOf(codes: readonly string[]): { reasons: number; limits: number } {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { level } from '../config/market-schema.ts';
 import { FILL_COLUMNS } from '../execution/fills.ts';
 import { POSTING_KINDS } from '../execution/events.ts';
 import { ORDER_COLUMNS, ORDER_STATUS, type OrderColumn } from '../execution/orders.ts';
@@ -55,9 +56,7 @@ export const dataSchema = z.strictObject({
   disagreements: z.int().nonnegative(),
   /** null where the market counts alone. */
   books: booksSchema.nullable(),
-  quality: z.array(
-    z.strictObject({ symbol: z.string(), level: z.enum(['GREEN', 'YELLOW', 'RED']), codes: z.array(code) }),
-  ),
+  quality: z.array(z.strictObject({ symbol: z.string(), level, codes: z.array(code) })),
   misaligned: z.array(
     z.strictObject({ symbol: z.string(), start_utc: z.string().nullable(), kind: z.string() }),
   ),

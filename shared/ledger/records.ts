@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { level } from '../config/market-schema.ts';
 import { CODES, type Code } from '../kernel/codes.ts';
 import type { Sha256 } from '../kernel/canonical.ts';
 
@@ -104,7 +105,7 @@ const tickRecord = z.strictObject({
   frozen_at_utc: instant,
   finished_at_utc: instant,
   status: z.enum(['ok', 'blocked', 'late']),
-  gate_status: z.enum(['GREEN', 'YELLOW', 'RED']),
+  gate_status: level,
   blocked_reason: z.array(code),
   health_grade: z.enum(['A', 'B', 'C', 'D']),
   risk_budget_left: z.number(),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Operators } from '../config/operators-schema.ts';
-import type { Level, MarketConfig } from '../config/market-schema.ts';
+import { level, type Level, type MarketConfig } from '../config/market-schema.ts';
 import { canonicalJson, type Json, type Sha256 } from '../kernel/canonical.ts';
 import type { ArtifactStore, Reference } from '../stores/ports.ts';
 import { stateSchema } from './artifacts.ts';
@@ -32,7 +32,6 @@ export interface SeenBefore {
   readonly recent: readonly SeenGates[];
 }
 
-const level = z.enum(['GREEN', 'YELLOW', 'RED']);
 const checkSchema = z.looseObject({
   market: z.string(),
   ordinal: z.int(),

@@ -3,6 +3,7 @@ import { byCodeUnit, hashJson, type Json, type Sha256 } from '../kernel/canonica
 import { ConfigError } from '../kernel/errors.ts';
 import { isoUtc, utcDay } from '../kernel/time.ts';
 import type { Release } from '../ledger/artifacts.ts';
+import type { Running } from './mismatch.ts';
 
 /** What a release is frozen from, beside the configuration. */
 export interface ReleaseInputs {
@@ -23,7 +24,7 @@ export function runningParts(
   config: Config,
   { config: market, policy }: MarketFiles,
   codeSha256: Sha256,
-): Pick<Release, 'code_sha256' | 'config_sha256' | 'model_version' | 'calendar_sha256'> {
+): Running {
   return {
     config_sha256: config.hash,
     code_sha256: codeSha256,

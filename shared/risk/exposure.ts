@@ -1,5 +1,5 @@
 import type { Instruments } from '../execution/instruments.ts';
-import type { WorkingOrders } from '../execution/orders.ts';
+import { pendingIncrease, type WorkingOrders } from '../execution/orders.ts';
 import type { Book } from '../portfolio/book.ts';
 
 /** A largest value and the name that it is of; empty where there is none. */
@@ -35,8 +35,7 @@ export interface ExposureInputs {
 
 /** Signed steps of instrument i with its increasing order filled: what it may come to. */
 export const worstSteps = ({ quantity }: Book, orders: WorkingOrders, i: number): number =>
-  quantity[i]! +
-  (orders.increases[i] === 1 ? orders.side[i]! * (orders.quantity[i]! - orders.filled[i]!) : 0);
+  quantity[i]! + pendingIncrease(orders, i);
 
 /** Reckons exposures at the last valid closes. An instrument that was never priced counts as nothing: none is held. */
 export function exposureOf(inputs: ExposureInputs): Exposure {

@@ -24,11 +24,13 @@ const emptyCount = (day: number): SessionCount => ({
   ...{ ordersEnded: 0, ordersFailed: 0 },
 });
 
+/** The sessions with one of the day: at the end where there is none yet. */
+const withDay = (sessions: FailureWindow['sessions'], day: number): FailureWindow['sessions'] =>
+  sessions.some((one) => one.day === day) ? sessions : [...sessions, emptyCount(day)];
+
 /** The window as a session begins: the newest `sessions` of them. */
 export function rolledWindow(window: FailureWindow, day: number, sessions: number): FailureWindow {
-  const known = window.sessions.some((one) => one.day === day);
-  const all = known ? window.sessions : [...window.sessions, emptyCount(day)];
-  return { ...window, sessions: all.slice(-sessions) };
+  return { ...window, sessions: withDay(window.sessions, day).slice(-sessions) };
 }
 
 /** Counts one tick of a session; late, missed and failed ones are failures. */
@@ -38,8 +40,7 @@ export function addTick(window: FailureWindow, day: number, failed: boolean): Fa
     ticks: one.ticks + 1,
     failed: one.failed + (failed ? 1 : 0),
   });
-  const known = window.sessions.some((one) => one.day === day);
-  const sessions = known ? window.sessions : [...window.sessions, emptyCount(day)];
+  const sessions = withDay(window.sessions, day);
   return { ...window, sessions: sessions.map((one) => (one.day === day ? counted(one) : one)) };
 }
 

@@ -1,10 +1,8 @@
 import * as z from 'zod';
-import type { Level, MarketConfig } from '../config/market-schema.ts';
+import { level, type Level, type MarketConfig } from '../config/market-schema.ts';
 import { REASON_CHARS_MIN, type RecoveryCondition } from '../ledger/records.ts';
 import { atMost, worst, type GateRow } from './gate-row.ts';
 import { RESTARTED_CHECKS } from './risk-gates.ts';
-
-const level = z.enum(['GREEN', 'YELLOW', 'RED']);
 
 /** One scheduled look at a market: how its data, model and risk stand at the newest bar that is committed. */
 export const checkSchema = z.strictObject({

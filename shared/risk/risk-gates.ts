@@ -1,7 +1,15 @@
 import type { MarketConfig } from '../config/market-schema.ts';
 import type { Code } from '../kernel/codes.ts';
 import type { Exposure, Largest } from './exposure.ts';
-import { lossLevel, row, shareLevel, useLevel, type GateLimits, type GateRow } from './gate-row.ts';
+import {
+  lossLevel,
+  row,
+  shareLevel,
+  useLevel,
+  type GateGroup,
+  type GateLimits,
+  type GateRow,
+} from './gate-row.ts';
 import type { Losses } from './meter.ts';
 
 /** What the book risks. Shares of equity. */
@@ -21,6 +29,12 @@ export interface PortfolioInputs {
   readonly losses: Losses;
 }
 
+/** Rows of losses in a group. */
+const lossIn =
+  (gate: GateGroup, yellowAt: number) =>
+  (check: string, code: Code, value: number, limit: number): GateRow =>
+    row(gate, check, lossLevel(value, limit, yellowAt), code, value, limit);
+
 /**
  * Gates of the book. Losses, failures and the count of orders are RED at their limit; an exposure is cut to its limit
  * by the sizing and RED only far beyond it. Capacity and turnover are never RED where they can be told: what is above
@@ -29,8 +43,7 @@ export interface PortfolioInputs {
 export function riskRows(risk: RiskInputs, { limits, kill_switch: { triggers } }: MarketConfig): GateRow[] {
   const { losses, exposure, turnover, ordersToday, failRate } = risk;
   const { yellow_at: yellowAt, red_at: redAt } = limits;
-  const loss = (check: string, code: Code, value: number, limit: number): GateRow =>
-    row('risk', check, lossLevel(value, limit, yellowAt), code, value, limit);
+  const loss = lossIn('risk', yellowAt);
   const use = (check: string, { value, name }: Largest, limit: number, code: Code, red = redAt): GateRow =>
     row('risk', check, useLevel(value, limit, red), code, value, limit, name);
   const whole = (value: number): Largest => ({ value, name: '' });
@@ -72,8 +85,7 @@ export function portfolioRows(
 ): GateRow[] {
   const { limits } = portfolio;
   const { yellow_at: yellowAt } = config.limits;
-  const loss = (check: string, code: Code, value: number, limit: number): GateRow =>
-    row('portfolio', check, lossLevel(value, limit, yellowAt), code, value, limit);
+  const loss = lossIn('portfolio', yellowAt);
   return [
     row(
       'portfolio',
@@ -94,8 +106,7 @@ export function portfolioRows(
  */
 export function recoveryRows(own: Losses, all: Losses, { config, portfolio }: GateLimits): GateRow[] {
   const { yellow_at: yellowAt } = config.limits;
-  const loss = (check: string, code: Code, value: number, limit: number): GateRow =>
-    row('recovery', check, lossLevel(value, limit, yellowAt), code, value, limit);
+  const loss = lossIn('recovery', yellowAt);
   const [one, total] = [config.limits, portfolio.limits];
   return [
     loss('drawdown', 'RISK_DRAWDOWN', own.drawdownSinceHalt, one.drawdown_min),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Level, MarketConfig } from '../config/market-schema.ts';
+import { level, type Level, type MarketConfig } from '../config/market-schema.ts';
 import { IntegrityError } from '../kernel/errors.ts';
 import { noClusters, type Clusters } from './clusters.ts';
 import {
@@ -166,7 +166,7 @@ const riskSchema = z.strictObject({
   redData: whole,
   redModel: whole,
   trial: z.strictObject({
-    ...{ record: whole, ordinal: whole, level: z.enum(['GREEN', 'YELLOW', 'RED']), over: z.boolean() },
+    ...{ record: whole, ordinal: whole, level, over: z.boolean() },
   }),
   clusters: z.strictObject({ ordinal: whole, day: whole, groups: z.array(z.array(whole)) }),
   trips: z.array(z.enum(TRIGGERS)),

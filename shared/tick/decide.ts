@@ -1,4 +1,5 @@
 import { baseHalfSpreadBps, holdingRates } from '../execution/costs.ts';
+import { pendingIncrease } from '../execution/orders.ts';
 import type { Features } from '../forecast/features.ts';
 import type { Forecast } from '../forecast/forecast.ts';
 import { bit } from '../kernel/codes.ts';
@@ -209,7 +210,7 @@ function applySizing(inputs: DecideInputs, decision: Decision, work: Workspace):
   const { direction, pending, uncovered, locked } = work;
   const { limits, kill_switch: killSwitch } = rules.config;
   for (let i = 0; i < direction.length; i++) {
-    pending[i] = orders.increases[i] === 1 ? orders.side[i]! * (orders.quantity[i]! - orders.filled[i]!) : 0;
+    pending[i] = pendingIncrease(orders, i);
     locked[i] = book.quantity[i]! > 0 ? lockedSteps(inputs, i) : 0;
   }
   size(

@@ -1,22 +1,14 @@
-import { bit } from '../kernel/codes.ts';
+import { bit, INSTRUMENT_CODES } from '../kernel/codes.ts';
 import { capacityNotional } from '../portfolio/sizing.ts';
 import { findingsOf, type InstrumentFindings, type InstrumentLimits } from '../risk/instrument-gates.ts';
 import type { Decision } from './decision.ts';
 import type { MarketRules } from './rules.ts';
 
 /** Flags of a bar among an instrument's reasons. */
-const BAR_FLAGS =
-  bit.DATA_MISSING |
-  bit.DATA_DUPLICATE |
-  bit.DATA_CONFLICT |
-  bit.DATA_NON_FINITE |
-  bit.DATA_NON_POSITIVE |
-  bit.DATA_HIGH_BELOW_LOW |
-  bit.DATA_OUTSIDE_RANGE |
-  bit.DATA_ZERO_VOLUME |
-  bit.DATA_STALE_RUN |
-  bit.DATA_OUTLIER |
-  bit.DATA_SPLIT_SUSPECT;
+const BAR_FLAGS = INSTRUMENT_CODES.filter((code) => code.startsWith('DATA_')).reduce(
+  (mask, code) => mask | bit[code],
+  0,
+);
 
 /** The limits of the instruments' gates in a market. */
 export const limitsOf = ({ config: { limits } }: MarketRules): InstrumentLimits => ({

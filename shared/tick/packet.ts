@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { level } from '../config/market-schema.ts';
 import { FUSION_LEVELS } from '../forecast/fusion.ts';
 import { launchWindow } from '../forecast/forecast.ts';
 import { canonicalJson, type Json, type Sha256 } from '../kernel/canonical.ts';
@@ -44,7 +45,6 @@ export const PACKET_COLUMNS = [
   'gate_levels',
 ] as const;
 
-const level = z.enum(['GREEN', 'YELLOW', 'RED']);
 const code = z.enum(Object.keys(CODES) as [Code, ...Code[]]);
 const gateRow = z.strictObject({
   gate: z.enum(GATE_GROUPS),

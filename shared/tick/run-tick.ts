@@ -104,15 +104,11 @@ const isPlain = ({ bars, row, fromOrdinal, now }: TickInputs): boolean =>
 
 /** Settles once for both steps. */
 function together(inputs: TickInputs): Done {
-  const { rules, state, bars, row, finer, now } = inputs;
+  const { rules, state, bars, row, finer, now, upcoming } = inputs;
   const events = noEvents();
   advance(rules, state, bars, row, now.gate.haltAtMs ?? NEVER_MS, events, finer);
   const { decision, valuation } = decideOn(inputs, state);
-  const {
-    upcoming,
-    now: { fill },
-  } = inputs;
-  const executed = placeDecided({ rules, state, decision, upcoming, fill }, row, events);
+  const executed = placeDecided({ rules, state, decision, upcoming, fill: now.fill }, row, events);
   return { decision, valuation, executed };
 }
 

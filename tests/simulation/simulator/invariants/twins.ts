@@ -70,31 +70,15 @@ const beforeHalt = (outcome: Outcome): ((fill: Twin['fills'][number]) => boolean
     barStartMs < haltMs && placedAtMs < haltMs && decidedOrdinal < lost;
 };
 
+/** What a fill must be alike in. */
+const COMPARED = [
+  ...(['instrument', 'decidedOrdinal', 'ordinal', 'barStartMs', 'side'] as const),
+  ...(['quantity', 'price', 'notionalMinor', 'feeMinor'] as const),
+];
+
 function missingFrom({ remains }: Outcome, fills: readonly StoredFill[]): string | undefined {
-  const figures = (fill: StoredFill): string => {
-    const {
-      instrument,
-      decidedOrdinal,
-      ordinal,
-      barStartMs,
-      side,
-      quantity,
-      price,
-      notionalMinor,
-      feeMinor,
-    } = fill;
-    return JSON.stringify({
-      instrument,
-      decidedOrdinal,
-      ordinal,
-      barStartMs,
-      side,
-      quantity,
-      price,
-      notionalMinor,
-      feeMinor,
-    });
-  };
+  const figures = (fill: StoredFill): string =>
+    JSON.stringify(Object.fromEntries(COMPARED.map((column) => [column, fill[column]])));
   const there = new Set(fillsOf(remains).map(figures));
   return fills.map(figures).find((fill) => !there.has(fill));
 }
