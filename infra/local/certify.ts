@@ -1,3 +1,4 @@
+import { frozenRules } from '../../functions/runtime/frozen-market.ts';
 import { sourceHash } from '../../functions/runtime/source-hash.ts';
 import type { CostOptions } from '../../shared/execution/costs.ts';
 import type { Sha256 } from '../../shared/kernel/canonical.ts';
@@ -19,7 +20,7 @@ import { costRobustness } from '../../shared/tick/robustness.ts';
 import type { MarketRules } from '../../shared/tick/rules.ts';
 import type { Tape } from '../../shared/tick/tape.ts';
 import { readTape } from './ledger-bars.ts';
-import { frozenRules, marketsIn, readLedgerMarket, type LedgerMarket } from './ledger-markets.ts';
+import { marketsIn, readLedgerMarket, type LedgerMarket } from './ledger-markets.ts';
 
 /** What a certification is asked for. */
 export interface CertifyOptions {

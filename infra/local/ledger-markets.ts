@@ -1,16 +1,12 @@
-import { exchangeCalendar } from '../../shared/calendar/exchange-calendar.ts';
-import { parseConfig, type Config } from '../../shared/config/config.ts';
-import type { CostOptions } from '../../shared/execution/costs.ts';
+import { readFrozenMarket } from '../../functions/runtime/frozen-market.ts';
+import type { Config } from '../../shared/config/config.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import { getJson, readHead } from '../../shared/ledger/chain.ts';
 import { ledgerMarkets } from '../../shared/ledger/verify.ts';
-import { stateSchema, type Release } from '../../shared/ledger/artifacts.ts';
-import { cutUniverse, frozenSpreads } from '../../shared/release/release.ts';
+import { stateSchema } from '../../shared/ledger/artifacts.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
-import { compileMarket, withSpreads, type MarketRules } from '../../shared/tick/rules.ts';
 import type { MarketReview } from '../../shared/tick/sign-off.ts';
 import { decodeState } from '../../shared/tick/state-codec.ts';
-import { readRelease } from './open-ledger.ts';
 
 /** A market as its own ledger describes it, with the configuration it was frozen with. */
 export interface LedgerMarket extends MarketReview {
@@ -35,17 +31,7 @@ export async function marketsIn(stores: Stores, asked?: string): Promise<string[
 export async function readLedgerMarket(stores: Stores, market: string): Promise<LedgerMarket> {
   const at = await readHead(stores, market);
   if (at === undefined) throw new ConfigError(`there is no ledger of ${market} here`);
-  const { release, sha256, configTexts } = await readRelease(stores, market);
-  const config = parseConfig(configTexts);
-  const rules = frozenRules(config, release);
-  const state = decodeState(rules, await getJson(stores.artifacts, at.head.state, stateSchema));
-  return { rules, release, releaseSha256: sha256, head: at.head, state, config, configTexts };
-}
-
-/** The rules that a release froze, or the same under other costs. */
-export function frozenRules(config: Config, release: Release, costs?: CostOptions): MarketRules {
-  const files = cutUniverse(config.markets.get(release.market)!, release.symbols);
-  const calendar = exchangeCalendar(config.calendars.get(files.config.exchange)!);
-  const compiled = compileMarket(files, calendar, costs === undefined ? {} : { costs });
-  return withSpreads(compiled, frozenSpreads(release));
+  const frozen = await readFrozenMarket(stores, market);
+  const state = decodeState(frozen.rules, await getJson(stores.artifacts, at.head.state, stateSchema));
+  return { ...frozen, head: at.head, state };
 }

@@ -1,3 +1,4 @@
+import { marketRuntimeOf } from '../../functions/runtime/market-runtime.ts';
 import { runtimeOf, type MarketRuntime, type Runtime } from '../../functions/runtime/runtime.ts';
 import { sourceHash } from '../../functions/runtime/source-hash.ts';
 import type { Sha256 } from '../../shared/kernel/canonical.ts';
@@ -9,7 +10,6 @@ import type { BarProvider } from '../../shared/market-data/provider.ts';
 import { cutUniverse } from '../../shared/release/release.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 import { readLedgerMarket } from './ledger-markets.ts';
-import { localMarket } from './market-runtime.ts';
 
 /** A source for operations that fetch nothing. @throws ProviderError where one does all the same. */
 const noBars = (name: string): BarProvider => {
@@ -28,7 +28,7 @@ export async function ledgerMarket(
   const files = cutUniverse(config.markets.get(name)!, release.symbols);
   const codeSha256 = sourceHash();
   return {
-    ...localMarket({
+    ...marketRuntimeOf({
       ...{ config, files, rules, codeSha256 },
       opened: { release, sha256: releaseSha256 },
       ...{ provider: noBars(release.data_source.name), executionProvider: undefined, rates: undefined },

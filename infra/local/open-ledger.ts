@@ -1,24 +1,9 @@
-import { canonicalJson, hashJson, type Json, type Sha256 } from '../../shared/kernel/canonical.ts';
-import { ConfigError, OtherReleaseError } from '../../shared/kernel/errors.ts';
+import type { FrozenRelease } from '../../functions/runtime/frozen-market.ts';
+import { canonicalJson, type Json, type Sha256 } from '../../shared/kernel/canonical.ts';
+import { OtherReleaseError } from '../../shared/kernel/errors.ts';
 import { isoUtc } from '../../shared/kernel/time.ts';
-import { configSchema, releaseSchema, type Release } from '../../shared/ledger/artifacts.ts';
-import {
-  commit,
-  getJson,
-  isConflict,
-  parseStored,
-  putJson,
-  readHead,
-  readLatch,
-} from '../../shared/ledger/chain.ts';
-import {
-  DISABLE_TRADING,
-  LATCH,
-  ledgerPartition,
-  marketSwitch,
-  recordSort,
-} from '../../shared/ledger/keys.ts';
-import { recordSchema, referenceSchema } from '../../shared/ledger/records.ts';
+import { commit, isConflict, putJson, readHead, readLatch } from '../../shared/ledger/chain.ts';
+import { DISABLE_TRADING, LATCH, ledgerPartition, marketSwitch } from '../../shared/ledger/keys.ts';
 import { appendWindow } from '../../shared/ledger/window-store.ts';
 import { freezeRelease } from '../../shared/release/release.ts';
 import type { Config } from '../../shared/config/config.ts';
@@ -30,12 +15,6 @@ import { encodeState } from '../../shared/tick/state-codec.ts';
 import { warmState } from '../../shared/tick/tick.ts';
 import { walkForward } from '../../shared/tick/warm-up.ts';
 import { planBars, planFingerprint, type MarketPlan } from './market-plan.ts';
-
-/** A market's release as it is frozen in its ledger. */
-export interface OpenedLedger {
-  readonly release: Release;
-  readonly sha256: Sha256;
-}
 
 /**
  * Opens a ledger, or finds the one that is there: freezes the release from the bars before the first tick, writes it as
@@ -49,7 +28,7 @@ export async function openLedger(
   configTexts: ReadonlyMap<string, string>,
   codeSha256: Sha256,
   mode: 'forward' | 'replay' = 'replay',
-): Promise<OpenedLedger> {
+): Promise<FrozenRelease> {
   const { market } = plan.rules.config;
   const opened = await frozenRelease(plan, config, codeSha256, mode);
   const at = await readHead(stores, market);
@@ -66,7 +45,7 @@ async function frozenRelease(
   config: Config,
   codeSha256: Sha256,
   mode: 'forward' | 'replay',
-): Promise<OpenedLedger> {
+): Promise<FrozenRelease> {
   const { rules, provider } = plan;
   const firstTickMs = plan.line.endMs[plan.firstRow]!;
   // What the model's record rests on must be what a user could see before the first tick.
@@ -89,7 +68,7 @@ async function frozenRelease(
 async function writeRelease(
   stores: Stores,
   plan: MarketPlan,
-  { release, sha256 }: OpenedLedger,
+  { release, sha256 }: FrozenRelease,
   texts: ReadonlyMap<string, string>,
 ): Promise<void> {
   const { rules, line, firstRow } = plan;
@@ -191,27 +170,4 @@ async function openSwitch(stores: Stores, market: string, plan: MarketPlan): Pro
   } catch (error) {
     if (!isConflict(error)) throw error;
   }
-}
-
-/** The release and configuration texts that a ledger was opened with, from its first record. */
-export async function readRelease(
-  stores: Stores,
-  market: string,
-): Promise<{ release: Release; sha256: Sha256; configTexts: ReadonlyMap<string, string> }> {
-  const item = await stores.state.get(ledgerPartition(market), recordSort(0));
-  if (item === undefined) throw new ConfigError(`there is no ledger of ${market} here`);
-  const record = await getJson(
-    stores.artifacts,
-    parseStored(item.body, referenceSchema, `record 0 of ${market}`),
-    recordSchema,
-  );
-  if (record.kind !== 'release')
-    throw new ConfigError(`the ledger of ${market} does not begin with a release`);
-  const release = await getJson(stores.artifacts, record.release, releaseSchema);
-  const { files } = await getJson(stores.artifacts, record.config, configSchema);
-  return {
-    release,
-    sha256: hashJson(release as unknown as Json),
-    configTexts: new Map(Object.entries(files)),
-  };
 }

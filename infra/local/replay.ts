@@ -1,5 +1,6 @@
 import { HANDLERS } from '../../functions/handlers.ts';
 import { recordFailure } from '../../functions/record-failure/handler.ts';
+import { marketRuntimeOf } from '../../functions/runtime/market-runtime.ts';
 import { runtimeOf, type MarketRuntime, type Runtime } from '../../functions/runtime/runtime.ts';
 import { STEPS, type StepName } from '../../functions/steps.ts';
 import type { Config } from '../../shared/config/config.ts';
@@ -13,7 +14,6 @@ import { anchorHead } from './anchor.ts';
 import type { Definition } from './dialect.ts';
 import { localMachine, type Handler } from './machine.ts';
 import type { MarketPlan } from './market-plan.ts';
-import { localMarket } from './market-runtime.ts';
 import { openLedger } from './open-ledger.ts';
 import { operateReplay } from './simulated-operator.ts';
 
@@ -60,7 +60,7 @@ export async function replayMarket(inputs: ReplayInputs): Promise<{ ticksRun: nu
   const opened = await openLedger(stores, plan, config, inputs.configTexts, inputs.codeSha256);
   const clock = new SimulatedClock(line.startMs[firstRow]!);
   const { files, provider, executionProvider, rates } = plan;
-  const marketRuntime = localMarket({
+  const marketRuntime = marketRuntimeOf({
     ...{ config, files, rules, opened, codeSha256: inputs.codeSha256, provider, executionProvider, rates },
   });
   const runtime = runtimeOf(stores, clock, new Map([[market, marketRuntime]]), inputs.onAlert);

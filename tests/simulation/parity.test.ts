@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRelease } from '../../infra/local/open-ledger.ts';
+import { readRelease } from '../../functions/runtime/frozen-market.ts';
 import { memoryStores } from '../../shared/stores/memory.ts';
 import { decodeState } from '../../shared/tick/state-codec.ts';
 import {

@@ -11,8 +11,9 @@ import { synthesiseDefinition } from '../../infra/local/definition.ts';
 import type { Definition } from '../../infra/local/dialect.ts';
 import { localMachine, type Handler } from '../../infra/local/machine.ts';
 import { planBars, planMarket, type MarketPlan } from '../../infra/local/market-plan.ts';
-import { localMarket } from '../../infra/local/market-runtime.ts';
-import { openLedger, type OpenedLedger } from '../../infra/local/open-ledger.ts';
+import type { FrozenRelease } from '../../functions/runtime/frozen-market.ts';
+import { marketRuntimeOf } from '../../functions/runtime/market-runtime.ts';
+import { openLedger } from '../../infra/local/open-ledger.ts';
 import { replayMarket } from '../../infra/local/replay.ts';
 import { parseConfig, SCHEMAS, type Config, type MarketFiles } from '../../shared/config/config.ts';
 import { isoUtc, parseIsoUtc, SECOND_MS, SimulatedClock } from '../../shared/kernel/time.ts';
@@ -124,21 +125,21 @@ export const replay = async (stores: Stores, layout: Layout, onTick?: () => Prom
   });
 
 /** The same window through the backtest's loop, on what the release froze. */
-export async function backtestOf(layout: Layout, release: OpenedLedger['release']): Promise<Backtest> {
+export async function backtestOf(layout: Layout, release: FrozenRelease['release']): Promise<Backtest> {
   const { line, firstRow, lastRow } = layout.plan;
   const bars = await planBars(layout.plan, 0, lastRow + 1, line.endMs[lastRow]!);
   return backtest({ rules: frozenRules(layout, release), bars, firstRow, line, health: release.health });
 }
 
 /** The market's rules with the spreads that the release froze. */
-export const frozenRules = ({ plan }: Layout, release: OpenedLedger['release']): MarketRules =>
+export const frozenRules = ({ plan }: Layout, release: FrozenRelease['release']): MarketRules =>
   withSpreads(plan.rules, frozenSpreads(release));
 
 export const open = (
   stores: Stores,
   { plan, config, configTexts }: Layout,
   mode: 'forward' | 'replay' = 'replay',
-): Promise<OpenedLedger> => openLedger(stores, plan, config, configTexts, CODE_SHA256, mode);
+): Promise<FrozenRelease> => openLedger(stores, plan, config, configTexts, CODE_SHA256, mode);
 
 /** What one run of a tick may be told; a run is a process with a clock of its own. */
 export interface RunOptions {
@@ -196,7 +197,7 @@ function machine(): Promise<(one: MachineRun, input: unknown) => Promise<unknown
 export interface Schedule {
   readonly layout: Layout;
   readonly stores: Stores;
-  readonly opened: OpenedLedger;
+  readonly opened: FrozenRelease;
   /** The close of the k-th tick of the layout. */
   tickMs(k: number): number;
   /** A runtime with a clock of its own, as a Lambda has it. */
@@ -226,7 +227,7 @@ export async function schedule(
   const opened = await open(stores, layout, mode);
   const runMachine = await machine();
   const { rules, files, provider: recorded, executionProvider, rates } = plan;
-  const marketRuntime: MarketRuntime = localMarket({
+  const marketRuntime: MarketRuntime = marketRuntimeOf({
     ...{
       config,
       files,

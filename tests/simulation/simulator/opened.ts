@@ -1,5 +1,5 @@
 import { lineSource, type MarketRuntime } from '../../../functions/runtime/runtime.ts';
-import { localMarket } from '../../../infra/local/market-runtime.ts';
+import { marketRuntimeOf } from '../../../functions/runtime/market-runtime.ts';
 import { openLedger } from '../../../infra/local/open-ledger.ts';
 import { copyContents, memoryStores, type MemoryContents } from '../../../shared/stores/memory.ts';
 import type { Layout } from './layouts.ts';
@@ -34,7 +34,7 @@ export async function openOver(
   );
   const { files, rules, provider, executionProvider, rates } = plan;
   const market = {
-    ...localMarket({
+    ...marketRuntimeOf({
       ...{ config, files, rules, opened, codeSha256: CODE_SHA256, provider, executionProvider, rates },
     }),
     // What a source of lines keeps never changes an answer: all worlds of a layout may share it.

@@ -1,4 +1,3 @@
-import { lineSource, type MarketRuntime, type OtherMarket } from '../../functions/runtime/runtime.ts';
 import { exchangeCalendar } from '../../shared/calendar/exchange-calendar.ts';
 import type { Config, MarketFiles } from '../../shared/config/config.ts';
 import type { Sha256 } from '../../shared/kernel/canonical.ts';
@@ -6,14 +5,15 @@ import type { BarProvider, RateProvider } from '../../shared/market-data/provide
 import { mismatchedParts } from '../../shared/release/mismatch.ts';
 import { frozenSpreads, runningParts } from '../../shared/release/release.ts';
 import { compileMarket, withSpreads, type MarketRules } from '../../shared/tick/rules.ts';
-import type { OpenedLedger } from './open-ledger.ts';
+import type { FrozenRelease } from './frozen-market.ts';
+import { lineSource, type MarketRuntime, type OtherMarket } from './runtime.ts';
 
-/** What a market is run with on one machine. */
-export interface LocalMarket {
+/** What a market is run with. */
+export interface RunningMarket {
   readonly config: Config;
   readonly files: MarketFiles;
   readonly rules: MarketRules;
-  readonly opened: OpenedLedger;
+  readonly opened: FrozenRelease;
   /** Hash of the source tree that runs. */
   readonly codeSha256: Sha256;
   readonly provider: BarProvider;
@@ -21,8 +21,8 @@ export interface LocalMarket {
   readonly rates: RateProvider | undefined;
 }
 
-/** A market as the steps see it, on one machine. */
-export function localMarket(given: LocalMarket): MarketRuntime {
+/** A market as the steps see it. */
+export function marketRuntimeOf(given: RunningMarket): MarketRuntime {
   const { config, files, rules, opened, provider, executionProvider, rates } = given;
   return {
     rules: withSpreads(rules, frozenSpreads(opened.release)),
