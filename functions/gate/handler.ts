@@ -54,12 +54,16 @@ async function frozenDecision(tick: Predicted, runtime: Runtime): Promise<Decide
   const bytes = await runtime.stores.artifacts.find(key);
   if (bytes === undefined) return undefined;
   const { header } = parsePacket(bytes, key);
-  const { market, tick_utc, ordinal } = tick;
+  const { market, tick_utc, ordinal, trace_id } = tick;
   assertOwnPacket(header, key, {
     market,
     tick_utc,
     ordinal,
     release_sha256: runtime.market(market).releaseSha256,
+  });
+  runtime.log({
+    ...{ message: 'decided', market, tick_utc, trace_id, level: header.gate_status },
+    codes: header.gates.filter(({ level }) => level !== 'GREEN').map(({ code }) => code),
   });
   return {
     ...tick,

@@ -9,8 +9,8 @@ import type { GateRow } from '../../shared/risk/gate-row.ts';
 import { groupsOf, type HealthCheck } from '../../shared/risk/health-check.ts';
 import { parsePacket } from '../../shared/tick/packet.ts';
 import { parseInput } from '../envelope.ts';
-import { noteFailure } from '../record-failure/failures.ts';
 import { requireHead } from '../runtime/context.ts';
+import { haltForDamage } from '../runtime/halt-for-damage.ts';
 import { dueOrdinal, reconcile } from '../runtime/reconcile.ts';
 import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
 import { addCheck } from './checks.ts';
@@ -30,10 +30,7 @@ export async function healthCheck(event: unknown, runtime: Runtime): Promise<Hea
     return await check(runtime, market);
   } catch (error) {
     if (!(error instanceof IntegrityError)) throw error;
-    const atMs = runtime.clock.now();
-    const failure = { step: 'health-check', error: `${error.name}: ${error.message}`, atMs };
-    await noteFailure(runtime.stores, name, atMs, failure);
-    await reconcile(runtime, market);
+    await haltForDamage(runtime, name, 'health-check', error);
     throw error;
   }
 }

@@ -19,6 +19,8 @@ export interface RunningMarket {
   readonly provider: BarProvider;
   readonly executionProvider: BarProvider | undefined;
   readonly rates: RateProvider | undefined;
+  /** Roles of actors who are not in the operators' file; none by default. */
+  readonly roleOfSession?: MarketRuntime['roleOfSession'];
 }
 
 /** A market as the steps see it. */
@@ -31,6 +33,7 @@ export function marketRuntimeOf(given: RunningMarket): MarketRuntime {
     releaseSha256: opened.sha256,
     thresholds: config.thresholds,
     operators: config.operators,
+    roleOfSession: given.roleOfSession ?? (() => undefined),
     mismatched: mismatchedParts(opened.release, runningParts(config, files, given.codeSha256)),
     others: othersOf(config, rules.config.market),
     line: lineSource(rules),

@@ -1,16 +1,16 @@
 import type { BarSize, TradingIndex } from '../../shared/calendar/types.ts';
 import type { ProviderConfig } from '../../shared/config/market-schema.ts';
-import { ConfigError } from '../../shared/kernel/errors.ts';
+import { ConfigError, ProviderError } from '../../shared/kernel/errors.ts';
 import type { BarProvider } from '../../shared/market-data/provider.ts';
 import { recordedProvider } from '../../shared/market-data/providers/recorded.ts';
 import { barEndsOf } from '../../shared/market-data/providers/reveal.ts';
 import { simulatedProvider } from '../../shared/market-data/providers/simulated.ts';
 import type { MarketRules } from '../../shared/tick/rules.ts';
 
-/** Where recorded bars lie, and the sessions a source may be asked for. */
-export interface SourceOptions {
-  /** `--bars DIR`; needed by recorded sources. */
-  readonly barsFolder: string | undefined;
+/** Where recorded bars lie, and the sessions that they may be asked for. */
+export interface Recorded {
+  /** `--bars DIR` */
+  readonly folder: string;
   readonly index: TradingIndex;
 }
 
@@ -20,22 +20,22 @@ export interface SourceOptions {
  */
 export function buildProvider(
   rules: MarketRules,
-  options: SourceOptions,
+  recorded: Recorded | undefined,
   size: BarSize = rules.config.bar_size,
 ): BarProvider {
   const chosen = rules.config.providers[0] as ProviderConfig;
   switch (chosen.kind) {
     case 'recorded':
-      if (options.barsFolder === undefined) {
+      if (recorded === undefined) {
         throw new ConfigError(
           `market ${rules.config.market} reads recorded bars: say where they are with --bars DIR`,
         );
       }
       return recordedProvider({
-        folder: options.barsFolder,
+        folder: recorded.folder,
         prefix: chosen.prefix,
         bar: size,
-        barEndMs: barEndsOf(options.index),
+        barEndMs: barEndsOf(recorded.index),
       });
     case 'simulated': {
       if (size !== rules.config.bar_size) {
@@ -59,3 +59,11 @@ export function buildProvider(
     }
   }
 }
+
+/** A source for whoever fetches nothing. @throws ProviderError where one does all the same. */
+export const noBars = (name: string): BarProvider => {
+  const refuse = async (): Promise<never> => {
+    throw new ProviderError(`${name}: only the ingest step fetches bars`);
+  };
+  return { name, live: false, fetch: refuse, fetchActions: refuse, fingerprint: refuse };
+};

@@ -90,7 +90,7 @@ export async function factsOf(
     checks: await readChecks(stores, config.market),
     dueOrdinal: dueOrdinal(runtime, market, head),
     config: config.kill_switch,
-    roleOf: roleIn(market.operators, head.mode),
+    roleOf: (actor) => roleIn(market.operators, head.mode)(actor) ?? market.roleOfSession(actor),
   };
 }
 

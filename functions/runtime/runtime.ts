@@ -1,10 +1,10 @@
 import { dateAround, timeline, type Timeline } from '../../shared/calendar/timeline.ts';
-import type { Operators } from '../../shared/config/operators-schema.ts';
+import type { Operators, Role } from '../../shared/config/operators-schema.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import type { Clock } from '../../shared/kernel/time.ts';
 import type { BarProvider, RateProvider } from '../../shared/market-data/provider.ts';
 import type { Release } from '../../shared/ledger/artifacts.ts';
-import type { Sha256 } from '../../shared/kernel/canonical.ts';
+import type { Json, Sha256 } from '../../shared/kernel/canonical.ts';
 import type { Thresholds } from '../../shared/config/threshold-schema.ts';
 import type { ReleasePart } from '../../shared/risk/gates.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
@@ -20,6 +20,8 @@ export interface MarketRuntime {
   readonly releaseSha256: Sha256;
   readonly thresholds: Thresholds;
   readonly operators: Operators;
+  /** The role of an actor who is no name of the operators' file, such as a session of a cloud account's role. */
+  roleOfSession(actor: string): Role | undefined;
   /** Parts in which what runs differs from the release that its ledger froze; none where it is that release. */
   readonly mismatched: readonly ReleasePart[];
   /** The other markets whose books count with this one's; none where it counts alone. */
@@ -46,12 +48,21 @@ export interface Alert {
   readonly at_utc: string;
 }
 
+/** A line for whoever reads the logs: what happened, of which market, and codes to search by. */
+export interface LogLine {
+  readonly message: string;
+  readonly market: string;
+  readonly [field: string]: Json;
+}
+
 /** Everything a handler needs from outside; built by a composition root, never by a handler. */
 export interface Runtime {
   readonly stores: Stores;
   readonly clock: Clock;
   /** Tells an operator; what it throws fails the step that raised it. */
   alert(alert: Alert): Promise<void>;
+  /** Writes to the logs, where there are any: nothing is decided by them. */
+  log(line: LogLine): void;
   market(name: string): MarketRuntime;
 }
 
@@ -79,11 +90,13 @@ export function runtimeOf(
   clock: Clock,
   markets: ReadonlyMap<string, MarketRuntime>,
   alert: Runtime['alert'] = async () => undefined,
+  log: Runtime['log'] = () => undefined,
 ): Runtime {
   return {
     stores,
     clock,
     alert,
+    log,
     market: (name) => {
       const found = markets.get(name);
       if (found !== undefined) return found;

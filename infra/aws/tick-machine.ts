@@ -1,7 +1,7 @@
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IChainable, StateMachine as Machine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { STEPS, type StepName } from '../../functions/steps.ts';
+import { STEPS, stateName, type StepName } from '../../functions/steps.ts';
 import {
   Chain,
   Choice,
@@ -44,9 +44,6 @@ const FINAL_ERRORS = ['IntegrityError', 'ConfigError', 'OtherReleaseError', 'Unc
  * the machine ends in between.
  */
 const MACHINE_TIMEOUT_S = 3_000;
-
-/** The state's name in the machine: `ingest` is `Ingest`. */
-const stateName = (step: StepName): string => `${step[0]!.toUpperCase()}${step.slice(1)}`;
 
 /**
  * One tick of one market: six steps in a row, ended early where the calendar has no bar or the tick is committed.

@@ -6,6 +6,7 @@ import { ConfigError, IntegrityError } from '../../shared/kernel/errors.ts';
 import { readHead } from '../../shared/ledger/chain.ts';
 import {
   findCertificates,
+  noteCertified,
   putCertificate,
   type Certificate,
   type CertifiedHead,
@@ -78,6 +79,8 @@ async function certifyMarket(
     await putCertificate(stores.artifacts, certificate);
     made.push(certificate);
   }
+  const { n, sha256, tick_utc } = market.head;
+  await noteCertified(stores.state, name, { n, sha256, tick_utc });
   return made;
 }
 

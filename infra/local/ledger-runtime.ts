@@ -1,23 +1,15 @@
 import { marketRuntimeOf } from '../../functions/runtime/market-runtime.ts';
+import { noBars } from '../../functions/runtime/providers.ts';
 import { runtimeOf, type MarketRuntime, type Runtime } from '../../functions/runtime/runtime.ts';
 import { sourceHash } from '../../functions/runtime/source-hash.ts';
 import type { Sha256 } from '../../shared/kernel/canonical.ts';
-import { ProviderError } from '../../shared/kernel/errors.ts';
 import { parseIsoUtc, SimulatedClock, systemClock, type Clock } from '../../shared/kernel/time.ts';
 import { getJson, readHead } from '../../shared/ledger/chain.ts';
-import { recordSchema, type LedgerRecord } from '../../shared/ledger/records.ts';
-import type { BarProvider } from '../../shared/market-data/provider.ts';
+import { recordSchema } from '../../shared/ledger/records.ts';
+import { momentOf } from '../../shared/ledger/walk.ts';
 import { cutUniverse } from '../../shared/release/release.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 import { readLedgerMarket } from './ledger-markets.ts';
-
-/** A source for operations that fetch nothing. @throws ProviderError where one does all the same. */
-const noBars = (name: string): BarProvider => {
-  const refuse = async (): Promise<never> => {
-    throw new ProviderError(`${name}: an operation on a ledger fetches no bars`);
-  };
-  return { name, live: false, fetch: refuse, fetchActions: refuse, fingerprint: refuse };
-};
 
 /** A market of a ledger as operations on it need it: halt, resume, health checks, drills. */
 export async function ledgerMarket(
@@ -46,12 +38,6 @@ export async function ledgerClock(stores: Stores, name: string, now: Clock = sys
   if (head.mode === 'forward') return now;
   const moment = momentOf(await getJson(stores.artifacts, head, recordSchema));
   return new SimulatedClock(Math.max(parseIsoUtc(moment), parseIsoUtc(head.tick_utc)));
-}
-
-/** When a record was made. */
-function momentOf(record: LedgerRecord): string {
-  if (record.kind === 'tick') return record.finished_at_utc;
-  return record.kind === 'release' || record.kind === 'switch' ? record.at_utc : record.recorded_at_utc;
 }
 
 /** A runtime over one market of a ledger. */

@@ -68,10 +68,12 @@ export function planMarket(request: MarketRequest): MarketPlan {
   const begin = Math.max(0, first - warmUp);
   const line = slice(whole, begin, whole.startMs.length);
   const sourceOf = (bar: BarSize): BarProvider => {
+    const folder = request.barsFolder;
+    if (folder === undefined) return buildProvider(rules, undefined, bar);
     const since = clip(calendar, dateAround(line.startMs[0]!, -2));
     const until = clip(calendar, dateAround(parseIsoDate(to), 2));
     const index = calendar.tradingIndex(since, until, bar, anchor);
-    return buildProvider(rules, { barsFolder: request.barsFolder, index }, bar);
+    return buildProvider(rules, { folder, index }, bar);
   };
   const provider = sourceOf(size);
   const executionProvider = finer === undefined ? undefined : sourceOf(finer);

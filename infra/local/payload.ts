@@ -9,6 +9,7 @@ export const STATE_BYTES_MAX = 262_144;
 
 /** An execution failed with an error of the state machine's own: a timeout, a limit, a Fail state. */
 export class ExecutionFailure extends PapergateError {
+  override readonly name: string;
   readonly exitCode = 1;
   /** Read by the runner: what is no handler's error is not retried once it got here. */
   readonly isRetryable = false;

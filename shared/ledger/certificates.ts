@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { canonicalJson, type Json, type Sha256 } from '../kernel/canonical.ts';
 import { IntegrityError } from '../kernel/errors.ts';
-import type { ArtifactStore } from '../stores/ports.ts';
+import type { ArtifactStore, StateStore } from '../stores/ports.ts';
 import { parseStored } from './chain.ts';
-import { certificateKey, CERTIFICATES, type CertificateKind } from './keys.ts';
+import { certificateKey, CERTIFICATES, CERTIFIED, ledgerPartition, type CertificateKind } from './keys.ts';
 
 const count = z.int().nonnegative();
 const sha = z.templateLiteral(['sha256:', z.string().regex(/[0-9a-f]{64}/)]);
@@ -166,4 +166,23 @@ export async function putCertificate(artifacts: ArtifactStore, certificate: Cert
   const checked = SCHEMAS[kind].parse(certificate);
   const bytes = new TextEncoder().encode(canonicalJson(checked as unknown as Json));
   await artifacts.putIfAbsent(certificateKey(market, kind, head.sha256), bytes);
+}
+
+const certifiedSchema = z.strictObject({ n: count, sha256: sha, tick_utc: z.string() });
+
+/** The head that was certified last: how old the newest proof is can be told without looking through all of them. */
+export type LastCertified = z.infer<typeof certifiedSchema>;
+
+/** Notes the head that was certified now. */
+export async function noteCertified(state: StateStore, market: string, head: LastCertified): Promise<void> {
+  const body = canonicalJson({ ...certifiedSchema.parse(head) });
+  await state.transact([
+    { item: { partition: ledgerPartition(market), sort: CERTIFIED, body }, expect: 'any' },
+  ]);
+}
+
+/** The head that was certified last; undefined where none ever was. @throws IntegrityError */
+export async function lastCertified(state: StateStore, market: string): Promise<LastCertified | undefined> {
+  const item = await state.get(ledgerPartition(market), CERTIFIED);
+  return item === undefined ? undefined : parseStored(item.body, certifiedSchema, `certified head of ${market}`);
 }

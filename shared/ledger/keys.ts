@@ -15,7 +15,8 @@ export type ArtifactKind =
   | 'release'
   | 'config'
   | 'health'
-  | 'drill';
+  | 'drill'
+  | 'bundles';
 
 /** Key of an artifact that is named by its content: the same bytes have the same key. */
 export const contentKey = (
@@ -52,6 +53,10 @@ export const FAILING = 'failing';
 export const CHECKS = 'checks';
 /** The newest drill of the kill switch. */
 export const DRILL = 'drill';
+/** The head that was certified last. */
+export const CERTIFIED = 'certified';
+/** The bundles that may run the ledger's release. */
+export const BUNDLES = 'bundles';
 
 /** The kill switch's parameters: that of all markets, and each market's own. Trading needs both. */
 export const DISABLE_TRADING = 'DISABLE_TRADING';

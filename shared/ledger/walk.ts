@@ -47,3 +47,9 @@ export async function walkBack(
   }
   return record;
 }
+
+/** When a record was made. */
+export function momentOf(record: LedgerRecord): string {
+  if (record.kind === 'tick') return record.finished_at_utc;
+  return record.kind === 'release' || record.kind === 'switch' ? record.at_utc : record.recorded_at_utc;
+}

@@ -5,6 +5,7 @@ import type { Write } from './ports.ts';
 
 /** The medium under a store failed (full, not permitted, locked for too long); the message names the file. */
 export class StorageError extends PapergateError {
+  override readonly name = 'StorageError';
   readonly exitCode = 1;
 }
 

@@ -1,0 +1,127 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { SNSClient } from '@aws-sdk/client-sns';
+import * as z from 'zod';
+import type { Json, Sha256 } from '../../../shared/kernel/canonical.ts';
+import { ConfigError, IntegrityError, PapergateError } from '../../../shared/kernel/errors.ts';
+import { systemClock } from '../../../shared/kernel/time.ts';
+import { assertBundle, readBundles } from '../../../shared/ledger/bundles.ts';
+import { awsClients } from '../../../shared/stores/aws-clients.ts';
+import { awsStores } from '../../../shared/stores/aws.ts';
+import type { Stores } from '../../../shared/stores/ports.ts';
+import { parseInput } from '../../envelope.ts';
+import type { FunctionName } from '../../functions.ts';
+import { haltForDamage } from '../halt-for-damage.ts';
+import { runtimeOf, type MarketRuntime, type Runtime } from '../runtime.ts';
+import { ownerAlerts } from './alerts.ts';
+import { CLIENT_LIMITS } from './client-limits.ts';
+import { deployedMarket } from './markets.ts';
+import { ownBundle } from './own-bundle.ts';
+import { parameterPrefix, parseSettings, type Settings } from './settings.ts';
+
+/** One Lambda: what it is called, the markets that an event is about, and the handler that does the work. */
+export interface Part<T> {
+  readonly name: FunctionName;
+  /** Whether it asks a source for bars; the others get one that refuses. */
+  readonly fetches?: true;
+  markets(event: unknown, all: readonly string[]): readonly string[];
+  handle(event: unknown, runtime: Runtime): Promise<T>;
+  /**
+   * Whether it still does its work where its own bundle was not released. Any such function halts its markets first;
+   * only one that does nothing but note and halt goes on.
+   */
+  readonly outlivesForeignBundle?: true;
+}
+
+const marketEvent = z.object({ market: z.string().min(1) });
+
+/** The market of an event that names one. @throws ConfigError */
+export const marketOf = (event: unknown): readonly [string] => [
+  parseInput('this function', event, marketEvent).market,
+];
+
+/**
+ * A Lambda's handler. What can fail at the start fails there, by name: environment, clients, its own bundle. A market is
+ * read from its ledger once and kept, since a ledger is of one release for ever; head, latch and switch are read every
+ * time.
+ */
+export function lambdaOf<T>(part: Part<T>): (event: unknown) => Promise<T> {
+  const settings = parseSettings(process.env);
+  const bundle = ownBundle();
+  const logger = new Logger({ serviceName: 'papergate', persistentLogAttributes: namesOf(part, settings) });
+  const clients = awsClients();
+  const stores = awsStores({
+    clients,
+    table: settings.PAPERGATE_TABLE,
+    artifactsBucket: settings.PAPERGATE_ARTIFACTS_BUCKET,
+    projectionsBucket: settings.PAPERGATE_PROJECTIONS_BUCKET,
+    parameterPrefix: parameterPrefix(settings.PAPERGATE_STAGE),
+  });
+  const alert = ownerAlerts(
+    new SNSClient(CLIENT_LIMITS),
+    settings.PAPERGATE_OWNER_TOPIC,
+    settings.PAPERGATE_STAGE,
+  );
+  const log: Runtime['log'] = ({ message, ...fields }) => logger.info(message, fields);
+  const kept = new Map<string, MarketRuntime>();
+
+  return async (event) => {
+    try {
+      const names = part.markets(event, settings.PAPERGATE_MARKETS);
+      for (const name of names) kept.set(name, kept.get(name) ?? (await marketAt(stores, name, part, settings)));
+      const tell: Runtime['alert'] = async (told) => {
+        logger.warn(told.message, { ...told });
+        await alert(told);
+      };
+      const runtime = runtimeOf(stores, systemClock, new Map(kept), tell, log);
+      for (const name of names) await released(runtime, part, name, bundle);
+      const answer = await part.handle(event, runtime);
+      logger.info('done', { event: event as Json, answer: answer as Json });
+      return answer;
+    } catch (error) {
+      logger.error((error as Error).message, evidenceOf(error));
+      throw error;
+    }
+  };
+}
+
+/** What every line of a function's log says. */
+const namesOf = ({ name }: Part<unknown>, { PAPERGATE_STAGE: stage }: Settings) => ({
+  function: name,
+  stage,
+});
+
+async function marketAt(
+  stores: Stores,
+  name: string,
+  { fetches = false }: { readonly fetches?: boolean },
+  settings: Settings,
+): Promise<MarketRuntime> {
+  const { PAPERGATE_MARKETS: markets, PAPERGATE_ACCOUNT: account, PAPERGATE_STAGE: stage } = settings;
+  if (!markets.includes(name))
+    throw new ConfigError(`market ${name} is not deployed in ${stage}; it has ${markets.join(', ')}`);
+  return deployedMarket(stores, name, { account, stage, fetches });
+}
+
+/**
+ * Holds the function's own bundle against those that the market's ledger accepts. One that it does not know halts the
+ * market; then the function refuses, unless halting is what it is for.
+ */
+async function released(
+  runtime: Runtime,
+  { name, outlivesForeignBundle }: Part<unknown>,
+  market: string,
+  bundle: Sha256,
+): Promise<void> {
+  try {
+    assertBundle(await readBundles(runtime.stores, market), market, name, bundle);
+  } catch (error) {
+    if (!(error instanceof IntegrityError)) throw error;
+    await haltForDamage(runtime, market, name, error);
+    if (outlivesForeignBundle !== true) throw error;
+  }
+}
+
+const evidenceOf = (error: unknown): { code: string; evidence?: Json; stack?: string } =>
+  error instanceof PapergateError
+    ? { code: error.name, evidence: error.evidence as Json }
+    : { code: (error as Error).name, stack: (error as Error).stack ?? '' };
