@@ -66,6 +66,10 @@ export interface Parameters {
   get(name: string): Promise<Parameter | undefined>;
   /** The newest versions, at most `HISTORY_MAX`, oldest first; empty where there is no such parameter. */
   history(name: string): Promise<Parameter[]>;
+  /**
+   * The new version, as the store keeps it: one that knows its callers stamps time and author itself, in place of those
+   * given.
+   */
   put(name: string, change: Omit<Parameter, 'version'>): Promise<Parameter>;
 }
 
