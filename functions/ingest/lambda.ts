@@ -1,9 +1,10 @@
 import { lambdaOf, marketOf } from '../runtime/aws/lambda.ts';
+import { buildProvider } from '../runtime/providers.ts';
 import { ingest } from './handler.ts';
 
 export const handler = lambdaOf({
   name: 'ingest',
-  fetches: true,
+  sourceOf: (rules, size) => buildProvider(rules, undefined, size),
   markets: marketOf,
   handle: ingest,
 });

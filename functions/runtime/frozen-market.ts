@@ -1,7 +1,8 @@
 import { exchangeCalendar } from '../../shared/calendar/exchange-calendar.ts';
-import { parseConfig, type Config } from '../../shared/config/config.ts';
+import { configFromValues } from '../../shared/config/assemble.ts';
+import type { Config } from '../../shared/config/config.ts';
 import type { CostOptions } from '../../shared/execution/costs.ts';
-import { hashJson, type Json, type Sha256 } from '../../shared/kernel/canonical.ts';
+import { hashJson, sha256, type Json, type Sha256 } from '../../shared/kernel/canonical.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import { configSchema, releaseSchema, type Release } from '../../shared/ledger/artifacts.ts';
 import { getJson, parseStored } from '../../shared/ledger/chain.ts';
@@ -30,7 +31,7 @@ export interface FrozenMarket {
 export async function readRelease(
   stores: Stores,
   market: string,
-): Promise<FrozenRelease & { configTexts: ReadonlyMap<string, string> }> {
+): Promise<FrozenRelease & Pick<FrozenMarket, 'config' | 'configTexts'>> {
   const item = await stores.state.get(ledgerPartition(market), recordSort(0));
   if (item === undefined) throw new ConfigError(`there is no ledger of ${market} here`);
   const record = await getJson(
@@ -41,18 +42,21 @@ export async function readRelease(
   if (record.kind !== 'release')
     throw new ConfigError(`the ledger of ${market} does not begin with a release`);
   const release = await getJson(stores.artifacts, record.release, releaseSchema);
-  const { files } = await getJson(stores.artifacts, record.config, configSchema);
+  const { files, values } = await getJson(stores.artifacts, record.config, configSchema);
   return {
     release,
     sha256: hashJson(release as unknown as Json),
     configTexts: new Map(Object.entries(files)),
+    config: configFromValues(
+      values,
+      Object.fromEntries(Object.entries(files).map(([path, text]) => [path, sha256(text)])),
+    ),
   };
 }
 
 /** Reads what a market's ledger froze. @throws ConfigError where there is no ledger of it. */
 export async function readFrozenMarket(stores: Stores, market: string): Promise<FrozenMarket> {
-  const { release, sha256: releaseSha256, configTexts } = await readRelease(stores, market);
-  const config = parseConfig(configTexts);
+  const { release, sha256: releaseSha256, config, configTexts } = await readRelease(stores, market);
   return { config, configTexts, release, releaseSha256, rules: frozenRules(config, release) };
 }
 

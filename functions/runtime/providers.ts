@@ -1,18 +1,12 @@
-import type { BarSize, TradingIndex } from '../../shared/calendar/types.ts';
+import type { BarSize } from '../../shared/calendar/types.ts';
 import type { ProviderConfig } from '../../shared/config/market-schema.ts';
-import { ConfigError, ProviderError } from '../../shared/kernel/errors.ts';
+import { ConfigError } from '../../shared/kernel/errors.ts';
 import type { BarProvider } from '../../shared/market-data/provider.ts';
-import { recordedProvider } from '../../shared/market-data/providers/recorded.ts';
-import { barEndsOf } from '../../shared/market-data/providers/reveal.ts';
 import { simulatedProvider } from '../../shared/market-data/providers/simulated.ts';
 import type { MarketRules } from '../../shared/tick/rules.ts';
 
-/** Where recorded bars lie, and the sessions that they may be asked for. */
-export interface Recorded {
-  /** `--bars DIR` */
-  readonly folder: string;
-  readonly index: TradingIndex;
-}
+/** Opens recorded bars by the prefix of their files' names; undefined where no folder of them is at hand. */
+export type Recorded = ((prefix: string, size: BarSize) => BarProvider) | undefined;
 
 /**
  * Builds the source of bars that a market file names first, of the market's bar size or a finer one.
@@ -20,7 +14,7 @@ export interface Recorded {
  */
 export function buildProvider(
   rules: MarketRules,
-  recorded: Recorded | undefined,
+  recorded: Recorded,
   size: BarSize = rules.config.bar_size,
 ): BarProvider {
   const chosen = rules.config.providers[0] as ProviderConfig;
@@ -31,12 +25,7 @@ export function buildProvider(
           `market ${rules.config.market} reads recorded bars: say where they are with --bars DIR`,
         );
       }
-      return recordedProvider({
-        folder: recorded.folder,
-        prefix: chosen.prefix,
-        bar: size,
-        barEndMs: barEndsOf(recorded.index),
-      });
+      return recorded(chosen.prefix, size);
     case 'simulated': {
       if (size !== rules.config.bar_size) {
         throw new ConfigError(
@@ -59,11 +48,3 @@ export function buildProvider(
     }
   }
 }
-
-/** A source for whoever fetches nothing. @throws ProviderError where one does all the same. */
-export const noBars = (name: string): BarProvider => {
-  const refuse = async (): Promise<never> => {
-    throw new ProviderError(`${name}: only the ingest step fetches bars`);
-  };
-  return { name, live: false, fetch: refuse, fetchActions: refuse, fingerprint: refuse };
-};

@@ -1,5 +1,5 @@
 import { marketRuntimeOf } from '../../functions/runtime/market-runtime.ts';
-import { noBars } from '../../functions/runtime/providers.ts';
+import { noBars } from '../../functions/runtime/no-bars.ts';
 import { runtimeOf, type MarketRuntime, type Runtime } from '../../functions/runtime/runtime.ts';
 import { sourceHash } from '../../functions/runtime/source-hash.ts';
 import type { Sha256 } from '../../shared/kernel/canonical.ts';

@@ -1,16 +1,18 @@
 import { exchangeCalendar } from '../../shared/calendar/exchange-calendar.ts';
 import { dateAround, slice, timeline, type Timeline } from '../../shared/calendar/timeline.ts';
-import type { BarSize } from '../../shared/calendar/types.ts';
+import type { BarAnchor, BarSize, ExchangeCalendar } from '../../shared/calendar/types.ts';
 import type { Config, MarketFiles } from '../../shared/config/config.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import { DAY_MS, parseIsoDate } from '../../shared/kernel/time.ts';
 import type { Bars } from '../../shared/market-data/bars.ts';
 import type { BarProvider, RateProvider } from '../../shared/market-data/provider.ts';
+import { recordedProvider } from '../../shared/market-data/providers/recorded.ts';
+import { barEndsOf } from '../../shared/market-data/providers/reveal.ts';
 import { rateFiles } from '../../shared/market-data/providers/rate-csv.ts';
 import { cutUniverse } from '../../shared/release/release.ts';
 import { compileMarket, type MarketRules } from '../../shared/tick/rules.ts';
 import { fetchBars, fetchExecutionBars } from '../../functions/runtime/fetch-bars.ts';
-import { buildProvider } from '../../functions/runtime/providers.ts';
+import { buildProvider, type Recorded } from '../../functions/runtime/providers.ts';
 
 /** What a replay or backtest of one market was asked for. Dates `YYYY-MM-DD`, both included. */
 export interface MarketRequest {
@@ -67,19 +69,29 @@ export function planMarket(request: MarketRequest): MarketPlan {
   if (first < 0 || last < first) throw new ConfigError(`${market} has no session from ${from} to ${to}`);
   const begin = Math.max(0, first - warmUp);
   const line = slice(whole, begin, whole.startMs.length);
-  const sourceOf = (bar: BarSize): BarProvider => {
-    const folder = request.barsFolder;
-    if (folder === undefined) return buildProvider(rules, undefined, bar);
-    const since = clip(calendar, dateAround(line.startMs[0]!, -2));
-    const until = clip(calendar, dateAround(parseIsoDate(to), 2));
-    const index = calendar.tradingIndex(since, until, bar, anchor);
-    return buildProvider(rules, { folder, index }, bar);
-  };
+  const recorded = recordedIn(request, calendar, line, anchor);
+  const sourceOf = (bar: BarSize): BarProvider => buildProvider(rules, recorded, bar);
   const provider = sourceOf(size);
   const executionProvider = finer === undefined ? undefined : sourceOf(finer);
   const rates = request.barsFolder === undefined ? undefined : rateFiles(request.barsFolder);
   const rows = { line, firstRow: first - begin, lastRow: last - begin };
   return { files, rules, provider, executionProvider, rates, ...rows };
+}
+
+/** Recorded bars of a folder, for the sessions of a line; undefined where no folder was given. */
+function recordedIn(
+  { barsFolder: folder, to }: MarketRequest,
+  calendar: ExchangeCalendar,
+  line: Timeline,
+  anchor: BarAnchor,
+): Recorded {
+  if (folder === undefined) return undefined;
+  const since = clip(calendar, dateAround(line.startMs[0]!, -2));
+  const until = clip(calendar, dateAround(parseIsoDate(to), 2));
+  return (prefix, bar) => {
+    const index = calendar.tradingIndex(since, until, bar, anchor);
+    return recordedProvider({ folder, prefix, bar, barEndMs: barEndsOf(index) });
+  };
 }
 
 const clip = (calendar: { boundMin: string; boundMax: string }, date: string): string =>

@@ -6,7 +6,7 @@ import { commit, isConflict, putJson, readHead, readLatch } from '../../shared/l
 import { DISABLE_TRADING, LATCH, ledgerPartition, marketSwitch } from '../../shared/ledger/keys.ts';
 import { appendWindow } from '../../shared/ledger/window-store.ts';
 import { freezeRelease } from '../../shared/release/release.ts';
-import type { Config } from '../../shared/config/config.ts';
+import { configValues, type Config } from '../../shared/config/config.ts';
 import { switchRecord } from '../../shared/risk/switch-record.ts';
 import { REPLAY } from '../../shared/ledger/roles.ts';
 import { latchAfter, SYSTEM, type Turn } from '../../shared/risk/switch-machine.ts';
@@ -92,8 +92,9 @@ async function writeRelease(
     encodeState(rules, warmState(rules, bars, firstRow)),
   );
   const files = await putJson(stores.artifacts, market, 'config', atMs, {
-    v: 1,
+    v: 2,
     files: Object.fromEntries(texts),
+    values: configValues(texts),
   });
   const frozen = await putJson(stores.artifacts, market, 'release', atMs, release as unknown as Json);
   const ordinal = firstRow - 1;

@@ -195,7 +195,12 @@ export const releaseSchema = z.strictObject({
 export type Release = z.infer<typeof releaseSchema>;
 
 /** Configuration texts by path, as the release froze them. */
-export const configSchema = z.strictObject({ v: z.literal(1), files: z.record(z.string(), z.string()) });
+/** Every configuration file as it was written, and its values, so that reading them back takes no YAML. */
+export const configSchema = z.strictObject({
+  v: z.literal(2),
+  files: z.record(z.string(), z.string()),
+  values: z.record(z.string(), z.json()),
+});
 
 const counts = z.array(z.array(z.int().nonnegative()).length(10));
 const flag = z.array(z.int().min(0).max(1));

@@ -184,5 +184,7 @@ export async function noteCertified(state: StateStore, market: string, head: Las
 /** The head that was certified last; undefined where none ever was. @throws IntegrityError */
 export async function lastCertified(state: StateStore, market: string): Promise<LastCertified | undefined> {
   const item = await state.get(ledgerPartition(market), CERTIFIED);
-  return item === undefined ? undefined : parseStored(item.body, certifiedSchema, `certified head of ${market}`);
+  return item === undefined
+    ? undefined
+    : parseStored(item.body, certifiedSchema, `certified head of ${market}`);
 }

@@ -11,7 +11,9 @@ export const roleName = (stage: string, role: Role): string =>
 export const roleOfSession =
   (account: string, stage: string) =>
   (actor: string): Role | undefined => {
-    const found = /^arn:aws(?:-cn|-us-gov)?:sts::(\d{12}):assumed-role\/([\w+=,.@-]+)\/[\w+=,.@-]+$/.exec(actor);
+    const found = /^arn:aws(?:-cn|-us-gov)?:sts::(\d{12}):assumed-role\/([\w+=,.@-]+)\/[\w+=,.@-]+$/.exec(
+      actor,
+    );
     if (found === null || found[1] !== account) return undefined;
     return ROLES.find((role) => roleName(stage, role) === found[2]);
   };

@@ -1,3 +1,4 @@
+import { configValues } from '../config/config.ts';
 import { hashJson, sha256 } from '../kernel/canonical.ts';
 import type { ArtifactStore } from '../stores/ports.ts';
 import { configSchema, releaseSchema, stateSchema, windowSchema, type StoredState } from './artifacts.ts';
@@ -49,6 +50,8 @@ export async function verifyRelease(
   const config = parseCanonical(place, 'config', read.config, configSchema, record.config.key);
   const hashes = Object.entries(config.files).map(([path, text]) => [path, sha256(text)] as const);
   same(place, 'release.config_sha256', release.config_sha256, hashJson(Object.fromEntries(hashes)), 'config');
+  const values = await located(place, 'config', () => configValues(new Map(Object.entries(config.files))));
+  same(place, 'config.values', hashJson(config.values), hashJson(values), 'its files');
   const manifest = parseCanonical(place, 'window', read.window, windowSchema, record.window.key);
   const window = await verifyWindow(place, artifacts, manifest, undefined, symbols, record.ordinal);
   const state = parseCanonical(place, 'state', read.state, stateSchema, record.state.key);

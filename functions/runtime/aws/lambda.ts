@@ -14,15 +14,15 @@ import { haltForDamage } from '../halt-for-damage.ts';
 import { runtimeOf, type MarketRuntime, type Runtime } from '../runtime.ts';
 import { ownerAlerts } from './alerts.ts';
 import { CLIENT_LIMITS } from './client-limits.ts';
-import { deployedMarket } from './markets.ts';
+import { deployedMarket, type SourceOf } from './markets.ts';
 import { ownBundle } from './own-bundle.ts';
 import { parameterPrefix, parseSettings, type Settings } from './settings.ts';
 
 /** One Lambda: what it is called, the markets that an event is about, and the handler that does the work. */
 export interface Part<T> {
   readonly name: FunctionName;
-  /** Whether it asks a source for bars; the others get one that refuses. */
-  readonly fetches?: true;
+  /** Where it fetches bars from; a function without gets a source that refuses. */
+  readonly sourceOf?: SourceOf;
   markets(event: unknown, all: readonly string[]): readonly string[];
   handle(event: unknown, runtime: Runtime): Promise<T>;
   /**
@@ -67,7 +67,8 @@ export function lambdaOf<T>(part: Part<T>): (event: unknown) => Promise<T> {
   return async (event) => {
     try {
       const names = part.markets(event, settings.PAPERGATE_MARKETS);
-      for (const name of names) kept.set(name, kept.get(name) ?? (await marketAt(stores, name, part, settings)));
+      for (const name of names)
+        kept.set(name, kept.get(name) ?? (await marketAt(stores, name, part, settings)));
       const tell: Runtime['alert'] = async (told) => {
         logger.warn(told.message, { ...told });
         await alert(told);
@@ -93,13 +94,13 @@ const namesOf = ({ name }: Part<unknown>, { PAPERGATE_STAGE: stage }: Settings) 
 async function marketAt(
   stores: Stores,
   name: string,
-  { fetches = false }: { readonly fetches?: boolean },
+  { sourceOf }: Pick<Part<unknown>, 'sourceOf'>,
   settings: Settings,
 ): Promise<MarketRuntime> {
   const { PAPERGATE_MARKETS: markets, PAPERGATE_ACCOUNT: account, PAPERGATE_STAGE: stage } = settings;
   if (!markets.includes(name))
     throw new ConfigError(`market ${name} is not deployed in ${stage}; it has ${markets.join(', ')}`);
-  return deployedMarket(stores, name, { account, stage, fetches });
+  return deployedMarket(stores, name, { account, stage, sourceOf });
 }
 
 /**
