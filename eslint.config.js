@@ -43,7 +43,7 @@ const syntax = [
 ];
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'cdk.out/', 'data/', 'data-*/'] },
+  { ignores: ['node_modules/', 'cdk.out/', 'cdk.out.built/', 'data/', 'data-*/'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {

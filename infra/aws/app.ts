@@ -1,8 +1,18 @@
-/** The CDK app: `npx cdk synth`, `npx cdk deploy -c stage=prod`. */
-import { App } from './cdk.ts';
-import { FEATURE_FLAGS, PapergateStack } from './stack.ts';
+/**
+ * The CDK app: `npx cdk synth`, `npx cdk deploy -c stage=prod -c owner_email=owner@example.com`. What else `-c` takes
+ * is in stage.ts; `-c config=DIR` names a configuration folder other than that of papergate.
+ */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openConfig } from '../../functions/runtime/config-files.ts';
+import { stageApp } from './synthesise.ts';
 
-const app = new App({ context: FEATURE_FLAGS });
-const stage: unknown = app.node.tryGetContext('stage');
-new PapergateStack(app, stage === undefined ? 'dev' : String(stage));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const { app } = await stageApp(
+  (_settings, told) => {
+    const folder = told('config');
+    return openConfig(folder === undefined ? join(root, 'configs') : String(folder)).config;
+  },
+  join(root, 'cdk.out.built'),
+);
 app.synth();

@@ -25,3 +25,14 @@ export const {
   Timeout,
 } = require('aws-cdk-lib/aws-stepfunctions') as typeof stepfunctions;
 export const { LambdaInvoke } = require('aws-cdk-lib/aws-stepfunctions-tasks') as typeof tasks;
+
+/** Feature flags live here and not in cdk.json, which synthesis in process does not read. */
+export const FEATURE_FLAGS = {
+  '@aws-cdk/aws-iam:minimizePolicies': true,
+  '@aws-cdk/core:enablePartitionLiterals': true,
+  '@aws-cdk/core:checkSecretUsage': true,
+  '@aws-cdk/core:validateAgainstDefaultRules': true,
+  '@aws-cdk/aws-lambda:recognizeVersionProps': true,
+  '@aws-cdk/aws-lambda:recognizeLayerVersion': true,
+  '@aws-cdk/customresources:installLatestAwsSdkDefault': false,
+};

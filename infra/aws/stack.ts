@@ -1,40 +1,93 @@
+import { Duration, Stack, Tags } from 'aws-cdk-lib/core';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { STEPS, type StepName } from '../../functions/steps.ts';
-import { ConfigError } from '../../shared/kernel/errors.ts';
-import { LambdaFunction, Stack } from './cdk.ts';
+import { parameterPrefix } from '../../functions/runtime/aws/settings.ts';
+import type { Config } from '../../shared/config/config.ts';
+import { Alarms } from './alarms.ts';
+import type { Bundles } from './bundles.ts';
+import { Dashboard } from './dashboard.ts';
+import { Events } from './events.ts';
+import { Functions } from './functions.ts';
+import { acknowledgeFindings } from './nag.ts';
+import { Operators } from './operators.ts';
+import { tellOutputs } from './outputs.ts';
+import { Schedules } from './schedules.ts';
+import { stackName } from './stack-outputs.ts';
+import type { StageSettings } from './stage.ts';
+import { Storage } from './storage.ts';
+import { Switch } from './switch.ts';
+import { Teardown, teardownRoleArn } from './teardown.ts';
 import { TickMachine } from './tick-machine.ts';
 
-/** Feature flags live here and not in cdk.json, which synthesis in process does not read. */
-export const FEATURE_FLAGS = {
-  '@aws-cdk/aws-iam:minimizePolicies': true,
-  '@aws-cdk/core:enablePartitionLiterals': true,
-  '@aws-cdk/core:checkSecretUsage': true,
-  '@aws-cdk/core:validateAgainstDefaultRules': true,
-};
+export interface StackProps {
+  readonly settings: StageSettings;
+  readonly config: Config;
+  readonly bundles: Bundles;
+}
 
 /** Everything of one stage. It looks nothing up, so that it synthesises without an account. */
 export class PapergateStack extends Stack {
-  /** @throws ConfigError where the stage could not be part of a resource's name. */
-  constructor(scope: Construct, stage: string) {
-    if (!/^[a-z][a-z0-9-]{0,15}$/.test(stage)) {
-      throw new ConfigError(
-        `stage ${JSON.stringify(stage)}: expected 1 to 16 of a-z, 0-9 and -, a letter first`,
-        {
-          stage,
-        },
-      );
-    }
-    super(scope, `Papergate-${stage}`, { analyticsReporting: false });
-    const functions = STEPS.map((step) => [
-      step,
-      LambdaFunction.fromFunctionName(this, `Function-${step}`, `papergate-${stage}-${step}`),
-    ]);
-    new TickMachine(this, 'Tick', {
-      stateMachineName: `papergate-${stage}-tick`,
-      functions: Object.fromEntries(functions) as Record<
-        StepName,
-        ReturnType<typeof LambdaFunction.fromFunctionName>
-      >,
+  constructor(scope: Construct, { settings, config, bundles }: StackProps) {
+    const { stage, isProd } = settings;
+    super(scope, stackName(stage), { analyticsReporting: false, terminationProtection: isProd });
+    const markets = [...config.markets.keys()];
+    const prefix = parameterPrefix(stage);
+    const storage = new Storage(this, 'Storage', settings, teardownRoleArn(this, settings));
+    const teardown = isProd ? [] : [new Teardown(this, 'Teardown', stage, storage)];
+    const { deadLetters, ownerTopic } = this.#channels(settings);
+    new Switch(this, 'Switch', { parameterPrefix: prefix, markets });
+    const functions = new Functions(this, 'Functions', {
+      ...{ settings, markets, bundles, storage, ownerTopic },
+      parameterPrefix: prefix,
     });
+    const machine = this.#machine(stage, functions);
+    const healthCheck = functions.get('health-check');
+    const signoff = functions.get('signoff');
+    new Schedules(this, 'Schedules', { settings, config, machine, healthCheck, signoff, deadLetters });
+    new Events(this, 'Events', {
+      ...{ machine, deadLetters, parameterPrefix: prefix, scheduled: [healthCheck, signoff] },
+      recordFailure: functions.get('record-failure'),
+      watcher: functions.get('switch-watcher'),
+    });
+    const operators = new Operators(this, 'Operators', {
+      ...{ settings, markets, storage, functions, machine, deadLetters },
+      parameterPrefix: prefix,
+    });
+    const alarms = new Alarms(this, 'Alarms', { settings, markets, machine, deadLetters, ownerTopic });
+    new Dashboard(this, 'Dashboard', { stage, markets, alarms, machine });
+    tellOutputs(this, { storage, bundles, markets, deadLetters, ownerTopic });
+    Tags.of(this).add('papergate:stage', stage);
+    acknowledgeFindings(this, { storage, functions, machine, people: [operators, ...teardown] });
+  }
+
+  /** The chain over the functions' versions as they are now. */
+  #machine(stage: string, functions: Functions): StateMachine {
+    const versions = STEPS.map((step) => [step, functions.get(step).currentVersion as IFunction] as const);
+    const { machine } = new TickMachine(this, 'Tick', {
+      stateMachineName: `papergate-${stage}-tick`,
+      functions: Object.fromEntries(versions) as Record<StepName, IFunction>,
+    });
+    // The definition names versions; without this the role may invoke the newest only, and an execution that began
+    // before a deploy could not go on.
+    for (const step of STEPS) functions.get(step).grantInvoke(machine);
+    return machine;
+  }
+
+  /** Where what could not be delivered is kept, and where the owner is told. */
+  #channels({ ownerEmail }: StageSettings): { deadLetters: Queue; ownerTopic: Topic } {
+    const deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    const ownerTopic = new Topic(this, 'Owner', { displayName: 'papergate', enforceSSL: true });
+    if (ownerEmail !== undefined)
+      ownerTopic.addSubscription(new EmailSubscription(ownerEmail, { deadLetterQueue: deadLetters }));
+    return { deadLetters, ownerTopic };
   }
 }

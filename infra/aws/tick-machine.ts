@@ -16,6 +16,7 @@ import {
   Succeed,
   Timeout,
 } from './cdk.ts';
+import { ATTEMPTS, MACHINE_TIMEOUT_S, RETRY_BACKOFF, RETRY_WAIT_S, TASKS } from './tick-tasks.ts';
 
 export interface TickMachineProps {
   readonly stateMachineName: string;
@@ -23,31 +24,13 @@ export interface TickMachineProps {
   readonly functions: Readonly<Record<StepName, IFunction>>;
 }
 
-/** How long one attempt of a step may take, and what the step is there for. */
-const TASKS: Readonly<Record<StepName, { timeout_s: number; comment: string }>> = {
-  ingest: {
-    timeout_s: 120,
-    comment: 'Claims the tick, fetches and judges the newest bars; says whether there is a bar',
-  },
-  predict: { timeout_s: 60, comment: 'Forecasts direction, launch window and magnitude of every instrument' },
-  gate: { timeout_s: 60, comment: 'Sizes targets, judges every gate and freezes the decision packet' },
-  fill: { timeout_s: 60, comment: 'Fills orders that are due on this bar and places the new ones' },
-  ledger: { timeout_s: 60, comment: 'Posts fills, marks to market and commits the tick record' },
-  signoff: { timeout_s: 120, comment: 'Evaluates the thresholds on the committed ledger' },
-};
-
 /** Errors that trying again cannot mend: what is stored, configured or refused stays as it is. */
 const FINAL_ERRORS = ['IntegrityError', 'ConfigError', 'OtherReleaseError', 'UncoveredError', 'RefusedError'];
 
 /**
- * All attempts of all steps at their longest with all waits take 2,004 s, and an hour later comes the next bar:
- * the machine ends in between.
- */
-const MACHINE_TIMEOUT_S = 3_000;
-
-/**
  * One tick of one market: six steps in a row, ended early where the calendar has no bar or the tick is committed.
- * Nothing is caught: a failed run stays failed at its step, so that it can be redriven from there.
+ * Nothing is caught: a failed run stays failed at its step, so that it can be redriven from there. Where all tries of a
+ * step hang, the machine's own timeout ends it before the bar is late.
  */
 export class TickMachine extends Construct {
   readonly machine: Machine;
@@ -80,9 +63,9 @@ export class TickMachine extends Construct {
     task.addRetry({ errors: FINAL_ERRORS, maxAttempts: 0 });
     task.addRetry({
       errors: ['States.ALL'],
-      interval: Duration.seconds(2),
-      maxAttempts: 3,
-      backoffRate: 2,
+      interval: Duration.seconds(RETRY_WAIT_S),
+      maxAttempts: ATTEMPTS - 1,
+      backoffRate: RETRY_BACKOFF,
       jitterStrategy: JitterType.FULL,
     });
     return task;

@@ -6,8 +6,8 @@ import { assertRunsLocally, type Definition } from './dialect.ts';
 import { resolveText, type Template } from './template.ts';
 
 /**
- * The state machine that is deployed, as the local runner takes it: synthesises the stack in process and reads
- * the definition out of its template. The CDK is loaded only here, since it takes longest.
+ * The state machine that is deployed, as the local runner takes it: synthesises it alone in process and reads the
+ * definition out of its template. The CDK is loaded only here, since it takes longest.
  * @throws ConfigError where the template does not hold exactly one state machine, or holds what the runner would
  * silently ignore.
  */
@@ -18,9 +18,9 @@ export async function synthesiseDefinition(stage = 'dev'): Promise<Definition> {
 }
 
 async function synthesise(stage: string): Promise<Template> {
-  const [{ App }, { FEATURE_FLAGS, PapergateStack }] = await Promise.all([
+  const [{ App, FEATURE_FLAGS }, { MachineStack }] = await Promise.all([
     import('../aws/cdk.ts'),
-    import('../aws/stack.ts'),
+    import('../aws/machine-stack.ts'),
   ]);
   const outdir = await mkdtemp(join(tmpdir(), 'papergate-synth-'));
   try {
@@ -33,7 +33,7 @@ async function synthesise(stage: string): Promise<Template> {
       // `npx cdk synth` validates the template; here that would take nine tenths of the time.
       builtinCloudFormationValidation: false,
     });
-    const stack = new PapergateStack(app, stage);
+    const stack = new MachineStack(app, stage);
     return app.synth().getStackByName(stack.stackName).template as Template;
   } finally {
     await rm(outdir, { recursive: true, force: true });

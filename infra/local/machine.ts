@@ -139,9 +139,9 @@ function validated(definition: Definition): (from: string) => StateMachine {
   };
 }
 
-/** The step whose Lambda a Task state invokes, by the function's name `papergate-<stage>-<step>`. */
+/** The step whose Lambda, or a version of it, a Task state invokes, by the function's name `papergate-<stage>-<step>`. */
 function stepOf(name: string, { Resource, Parameters: parameters }: State): StepName {
-  const functionName = String(parameters?.['FunctionName']);
+  const functionName = String(parameters?.['FunctionName']).replace(/:\d+$/, '');
   const step = STEPS.find((one) => functionName.endsWith(`-${one}`));
   if (Resource !== 'arn:aws:states:::lambda:invoke' || !step) {
     throw new ConfigError(

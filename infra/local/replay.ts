@@ -1,7 +1,7 @@
 import { HANDLERS } from '../../functions/handlers.ts';
 import { recordFailure } from '../../functions/record-failure/handler.ts';
 import { marketRuntimeOf } from '../../functions/runtime/market-runtime.ts';
-import { runtimeOf, type MarketRuntime, type Runtime } from '../../functions/runtime/runtime.ts';
+import { runtimeOf, type Runtime } from '../../functions/runtime/runtime.ts';
 import { STEPS, type StepName } from '../../functions/steps.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
@@ -9,6 +9,7 @@ import type { Sha256 } from '../../shared/kernel/canonical.ts';
 import { isoUtc, parseIsoUtc, SECOND_MS, SimulatedClock } from '../../shared/kernel/time.ts';
 import { readHead } from '../../shared/ledger/chain.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
+import type { MarketRules } from '../../shared/tick/rules.ts';
 import { frozenAt } from '../../shared/tick/tick.ts';
 import { anchorHead } from './anchor.ts';
 import type { Definition } from './dialect.ts';
@@ -64,7 +65,8 @@ export async function replayMarket(inputs: ReplayInputs): Promise<{ ticksRun: nu
     ...{ config, files, rules, opened, codeSha256: inputs.codeSha256, provider, executionProvider, rates },
   });
   const runtime = runtimeOf(stores, clock, new Map([[market, marketRuntime]]), inputs.onAlert);
-  const machine = localMachine(inputs.definition, timedHandlers(runtime, clock, marketRuntime), {
+  const run = (step: StepName, input: unknown): Promise<unknown> => HANDLERS[step](input, runtime);
+  const machine = localMachine(inputs.definition, timedHandlers(clock, rules, run), {
     onFailure: async ({ input, step, error }) => {
       await recordFailure({ input, step: step ?? '', error: `${error.name}: ${error.message}` }, runtime);
     },
@@ -94,10 +96,10 @@ export async function replayMarket(inputs: ReplayInputs): Promise<{ ticksRun: nu
 }
 
 /** The steps at their moments: ingest when the schedule fires, the freeze when the contract says, the rest after it. */
-function timedHandlers(
-  runtime: Runtime,
+export function timedHandlers(
   clock: SimulatedClock,
-  { rules }: MarketRuntime,
+  rules: MarketRules,
+  run: (step: StepName, input: unknown) => Promise<unknown>,
 ): Record<StepName, Handler> {
   const { schedule_offset_s: offset } = rules.config;
   const freeze = rules.fillSpec.decision_delay_s;
@@ -107,7 +109,7 @@ function timedHandlers(
     return async (input) => {
       const { scheduled_at_utc: scheduled } = input as { scheduled_at_utc: string };
       clock.advanceTo(parseIsoUtc(scheduled) + (momentOf(step) - offset) * SECOND_MS);
-      return HANDLERS[step](input, runtime);
+      return run(step, input);
     };
   };
   return Object.fromEntries(STEPS.map((step) => [step, timed(step)])) as Record<StepName, Handler>;

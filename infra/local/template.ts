@@ -32,13 +32,22 @@ export function resolveText(template: Template, value: unknown, place: string): 
   }
   if (token === 'Ref') {
     const name = String(argument);
-    return PSEUDO[name] ?? functionName(template, name, place);
+    return PSEUDO[name] ?? versionArn(template, name) ?? functionName(template, name, place);
   }
   if (token === 'Fn::GetAtt' && Array.isArray(argument) && argument[1] === 'Arn') {
-    const name = functionName(template, String(argument[0]), place);
-    return `arn:aws:lambda:${PSEUDO['AWS::Region']}:${PSEUDO['AWS::AccountId']}:function:${name}`;
+    return functionArn(functionName(template, String(argument[0]), place));
   }
   throw unresolvable(value, place);
+}
+
+const functionArn = (name: string): string =>
+  `arn:aws:lambda:${PSEUDO['AWS::Region']}:${PSEUDO['AWS::AccountId']}:function:${name}`;
+
+/** The ARN of a function's version, the first one as a machine without an account sees it; undefined for anything else. */
+function versionArn(template: Template, id: string): string | undefined {
+  const resource = template.Resources[id];
+  if (resource?.Type !== 'AWS::Lambda::Version') return undefined;
+  return `${functionArn(resolveText(template, resource.Properties?.['FunctionName'], `${id}.FunctionName`))}:1`;
 }
 
 function onlyMember(value: unknown, place: string): [string, unknown] {

@@ -2,16 +2,39 @@ import type * as z from 'zod';
 import { byCodeUnit, hashJson, type Json, type Sha256 } from '../kernel/canonical.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import { calendarSchema, type CalendarConfig } from './calendar-schema.ts';
-import type { Config, MarketFiles } from './config.ts';
-import { costProfileSchema } from './cost-profile-schema.ts';
-import { fillSpecSchema } from './fill-spec-schema.ts';
-import { marketSchema } from './market-schema.ts';
-import { operatorsSchema } from './operators-schema.ts';
-import { policySchema } from './policy-schema.ts';
+import { costProfileSchema, type CostProfile } from './cost-profile-schema.ts';
+import { fillSpecSchema, type FillSpec } from './fill-spec-schema.ts';
+import { marketSchema, type MarketConfig } from './market-schema.ts';
+import { operatorsSchema, type Operators } from './operators-schema.ts';
+import { policySchema, type PolicyConfig } from './policy-schema.ts';
 import { portfolioSchema, type PortfolioConfig } from './portfolio-schema.ts';
-import { thresholdsSchema } from './threshold-schema.ts';
-import { tradingRulesSchema } from './trading-rules-schema.ts';
-import { universeSchema } from './universe-schema.ts';
+import { thresholdsSchema, type Thresholds } from './threshold-schema.ts';
+import { tradingRulesSchema, type TradingRulesConfig } from './trading-rules-schema.ts';
+import { universeSchema, type Universe } from './universe-schema.ts';
+
+/** One market's files, parsed: all that its rules are compiled from. */
+export interface MarketFiles {
+  readonly config: MarketConfig;
+  readonly universe: Universe;
+  readonly fillSpec: FillSpec;
+  readonly costProfile: CostProfile;
+  readonly tradingRules: TradingRulesConfig;
+  readonly policy: PolicyConfig;
+  /** Limits over the books of several markets: the same for all. */
+  readonly portfolio: PortfolioConfig;
+}
+
+/** A whole configuration, valid in itself. */
+export interface Config {
+  readonly markets: ReadonlyMap<string, MarketFiles>;
+  readonly calendars: ReadonlyMap<string, CalendarConfig>;
+  readonly thresholds: Thresholds;
+  readonly operators: Operators;
+  readonly portfolio: PortfolioConfig;
+  /** Hash of each file's text by its path, and of all of them. */
+  readonly fileHashes: Readonly<Record<string, Sha256>>;
+  readonly hash: Sha256;
+}
 
 /** The files of a configuration, however their contents are read. */
 export interface ConfigSource {

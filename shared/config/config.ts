@@ -1,16 +1,16 @@
 import * as z from 'zod';
-import { sha256, type Json, type Sha256 } from '../kernel/canonical.ts';
-import { assembleConfig } from './assemble.ts';
-import { calendarSchema, type CalendarConfig } from './calendar-schema.ts';
-import { costProfileSchema, type CostProfile } from './cost-profile-schema.ts';
-import { fillSpecSchema, type FillSpec } from './fill-spec-schema.ts';
-import { marketSchema, type MarketConfig } from './market-schema.ts';
-import { operatorsSchema, type Operators } from './operators-schema.ts';
-import { portfolioSchema, type PortfolioConfig } from './portfolio-schema.ts';
-import { policySchema, type PolicyConfig } from './policy-schema.ts';
-import { thresholdsSchema, type Thresholds } from './threshold-schema.ts';
-import { tradingRulesSchema, type TradingRulesConfig } from './trading-rules-schema.ts';
-import { universeSchema, type Universe } from './universe-schema.ts';
+import { sha256, type Json } from '../kernel/canonical.ts';
+import { assembleConfig, type Config, type MarketFiles } from './assemble.ts';
+import { calendarSchema } from './calendar-schema.ts';
+import { costProfileSchema } from './cost-profile-schema.ts';
+import { fillSpecSchema } from './fill-spec-schema.ts';
+import { marketSchema } from './market-schema.ts';
+import { operatorsSchema } from './operators-schema.ts';
+import { portfolioSchema } from './portfolio-schema.ts';
+import { policySchema } from './policy-schema.ts';
+import { thresholdsSchema } from './threshold-schema.ts';
+import { tradingRulesSchema } from './trading-rules-schema.ts';
+import { universeSchema } from './universe-schema.ts';
 import { parseYaml } from './yaml.ts';
 
 export const rootSchema = z.strictObject({
@@ -33,29 +33,7 @@ export const SCHEMAS = {
   portfolio: portfolioSchema,
 } as const;
 
-/** One market's files, parsed: all that its rules are compiled from. */
-export interface MarketFiles {
-  readonly config: MarketConfig;
-  readonly universe: Universe;
-  readonly fillSpec: FillSpec;
-  readonly costProfile: CostProfile;
-  readonly tradingRules: TradingRulesConfig;
-  readonly policy: PolicyConfig;
-  /** Limits over the books of several markets: the same for all. */
-  readonly portfolio: PortfolioConfig;
-}
-
-/** A whole configuration, valid in itself. */
-export interface Config {
-  readonly markets: ReadonlyMap<string, MarketFiles>;
-  readonly calendars: ReadonlyMap<string, CalendarConfig>;
-  readonly thresholds: Thresholds;
-  readonly operators: Operators;
-  readonly portfolio: PortfolioConfig;
-  /** Hash of each file's text by its path, and of all of them. */
-  readonly fileHashes: Readonly<Record<string, Sha256>>;
-  readonly hash: Sha256;
-}
+export type { Config, MarketFiles };
 
 /**
  * Parses every file of a configuration, including those that no market names: nothing runs on a bad one.
