@@ -37,6 +37,9 @@ export const objectOf = (bucket: Bucket, key: string, bytes: Uint8Array): PutObj
 export const send = (bucket: Bucket, input: PutObjectCommandInput): Promise<unknown> =>
   bucket.client.send(new PutObjectCommand(input));
 
+/** Few, since each may wait for as long as a silent connection is borne. */
+const BODY_ATTEMPTS_MAX = 3;
+
 class BrokenBody extends Error {}
 
 /**
@@ -46,11 +49,8 @@ class BrokenBody extends Error {}
  */
 export async function readObject(bucket: Bucket, key: string): Promise<Uint8Array | undefined> {
   try {
-    return await retrying(
-      () => readOnce(bucket, key),
-      (error) => error instanceof BrokenBody,
-      bucket,
-    );
+    const isBroken = (error: unknown): boolean => error instanceof BrokenBody;
+    return await retrying(() => readOnce(bucket, key), isBroken, bucket, BODY_ATTEMPTS_MAX);
   } catch (error) {
     if (isNamed(error, 'NoSuchKey')) return undefined;
     const cause = error instanceof BrokenBody ? error.cause : error;

@@ -13,9 +13,7 @@ import { HISTORY_MAX, type Parameter, type Parameters } from './ports.ts';
 /** The most that GetParameterHistory gives at once. */
 const PAGE_MAX = 50;
 
-/**
- * Stands for an empty description. Put without one, a change could keep the reason of the change before it.
- */
+/** Stands for an empty description: a change that is put without one keeps that of the change before it. */
 const NO_REASON = 'no reason given';
 
 /** The parameter service answered, but not with the version that it has or was given. */
@@ -117,7 +115,8 @@ async function versionsOf(client: SSMClient, parameter: string): Promise<Paramet
     if (isNamed(error, 'ParameterNotFound')) return [];
     throw error;
   }
-  return versions.sort((a, b) => a.version - b.version).slice(-HISTORY_MAX);
+  versions.sort((a, b) => a.version - b.version);
+  return versions.map((one, k) => withOwnReason(one, versions[k - 1])).slice(-HISTORY_MAX);
 }
 
 const versionOf = (one: z.infer<typeof versionSchema>): Parameter => ({
@@ -127,6 +126,17 @@ const versionOf = (one: z.infer<typeof versionSchema>): Parameter => ({
   changedBy: one.LastModifiedUser,
   description: one.Description === undefined || one.Description === NO_REASON ? '' : one.Description,
 });
+
+/**
+ * A change of another value or by another author that has the reason of the change before it, word for word, was put
+ * without one: it has none. Only a repeat of the very same change keeps it, since clients send a put again that was not
+ * answered.
+ */
+function withOwnReason(one: Parameter, before: Parameter | undefined): Parameter {
+  if (before?.description !== one.description) return one;
+  const isRepeat = before.value === one.value && before.changedBy === one.changedBy;
+  return isRepeat ? one : { ...one, description: '' };
+}
 
 /** Puts a change and gives the version it became. Sent twice by the SDK it is two versions of the same, which harms none. */
 async function putOnce(

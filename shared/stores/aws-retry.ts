@@ -17,20 +17,21 @@ export interface Waiting {
 export const requestToken = (): string => randomUUID();
 
 /**
- * Repeats what failed for a passing reason, at most eight times in all, over about two seconds. The SDK itself repeats
- * throttled and broken requests; this is for the refusals that it takes for final.
+ * Repeats what failed for a passing reason: at most eight attempts in all, over about two seconds. The SDK itself repeats
+ * throttled and broken requests; this is for what it takes for final.
  * @throws the last error.
  */
 export async function retrying<T>(
   operation: () => Promise<T>,
   isPassing: (error: unknown) => boolean,
   { pause = wait }: Waiting = {},
+  attemptsMax: number = ATTEMPTS_MAX,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await operation();
     } catch (error) {
-      if (attempt === ATTEMPTS_MAX || !isPassing(error)) throw error;
+      if (attempt === attemptsMax || !isPassing(error)) throw error;
     }
     const longest = Math.min(PAUSE_FIRST_MS * 2 ** (attempt - 1), PAUSE_MAX_MS);
     // Writers that met once would meet again if they waited equally long.

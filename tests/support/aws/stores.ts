@@ -54,7 +54,7 @@ export async function openAwsStores(options: OpenAwsOptions = {}): Promise<OpenA
   const ssm = await ssmServer(options.ssm);
   const endpoints = { dynamodb: dynamo.url, s3: s3.url, ssm: ssm.url };
   const clients = testClients({ endpoints, ...options.clients });
-  const table = `${NAMES.table}-${++tables}`;
+  const table = `${NAMES.table}-${process.pid}-${Date.now()}-${++tables}`;
   await createTable(clients.dynamodb, table);
   return {
     stores: awsStores({ clients, ...NAMES, table }),
