@@ -248,6 +248,18 @@ describe('artifacts', () => {
     }
   });
 
+  it('are read with their checksum, into a buffer of their own', async () => {
+    const pooled = bytes('....abcd....').subarray(4, 8);
+    s3.on(GetObjectCommand).resolves({ Body: { transformToByteArray: async () => pooled } as never });
+    const found = await stores.artifacts.get('k');
+    expect([found.byteOffset, found.buffer.byteLength, new TextDecoder().decode(found)]).toEqual([
+      0,
+      4,
+      'abcd',
+    ]);
+    expect(s3.commandCalls(GetObjectCommand)[0]!.args[0].input.ChecksumMode).toBe('ENABLED');
+  });
+
   it('list every page', async () => {
     s3.on(ListObjectsV2Command)
       .resolvesOnce({ Contents: [{ Key: 'b' }], IsTruncated: true, NextContinuationToken: 't' })

@@ -64,6 +64,14 @@ describe('a service that does not answer', () => {
     expect(network.bodies).toHaveLength(2);
   });
 
+  it('is given up in time though it keeps sending, where no response comes of it', async () => {
+    const { stores, network } = await s3Behind({ requestTimeoutMs: 100, attemptsMax: 1 });
+    network.faults.push('dribbled');
+    const began = performance.now();
+    expect((await failed(stores.artifacts.find('k'))).message).toMatch('TimeoutError');
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
   it('is asked again, and then it answers', async () => {
     const { stores, network } = await s3Behind({ requestTimeoutMs: 200 });
     network.faults.push('hung', undefined);
@@ -120,6 +128,14 @@ describe('requests that fail on their way', () => {
     expect(error).toBeInstanceOf(IntegrityError);
     expect(error.message).toMatch('s3://artifacts/k is damaged: Checksum mismatch');
     expect(server.calls.filter((call) => call.startsWith('GET'))).toHaveLength(3);
+  });
+
+  it('name the bucket in the path where another place than AWS is given', async () => {
+    const server = opened(await s3Server([NAMES.artifactsBucket]));
+    const endpoints = { s3: server.url.replace('127.0.0.1', 'localhost') };
+    const clients = opened(testClients({ endpoints, attemptsMax: 1 }));
+    await awsStores({ clients, ...NAMES }).artifacts.putIfAbsent('k', text);
+    expect(server.calls).toEqual(['PUT /artifacts/k']);
   });
 
   it('share one connection, call after call', async () => {

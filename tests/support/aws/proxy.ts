@@ -1,12 +1,15 @@
 import { request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { loopback, type Loopback } from './loopback.ts';
 
 /**
  * What goes wrong with one request. `lost`: it is carried out and its answer never comes. `half`: the answer's body breaks
- * off. `stalled`: the body stops and the connection stays. `hung`: nothing happens at all. Or an answer in place of the
+ * off. `stalled`: the body stops and the connection stays. `hung`: nothing happens at all. `dribbled`: headers come for ever
+ * and never end. Or an answer in place of the
  * server's, which is not asked.
  */
-export type Fault = 'lost' | 'half' | 'stalled' | 'hung' | { readonly status: number; readonly body: string };
+export type Fault =
+  'lost' | 'half' | 'stalled' | 'hung' | 'dribbled' | { readonly status: number; readonly body: string };
 
 export interface Proxy extends Loopback {
   /** One for each request to come, in turn; undefined lets a request through, as an empty list does. */
@@ -23,6 +26,7 @@ export async function proxy(target: string): Promise<Proxy> {
     bodies.push(body.toString());
     const fault = faults.shift();
     if (fault === 'hung') return;
+    if (fault === 'dribbled') return dribble(message.socket);
     if (typeof fault === 'object') response.writeHead(fault.status).end(fault.body);
     else pass(target, message, body, (answer, whole) => relay(fault, response, answer, whole));
   });
@@ -44,8 +48,14 @@ function pass(
   sent.end(body);
 }
 
+function dribble(socket: Socket): void {
+  socket.write('HTTP/1.1 200 OK\r\nx-slow: ');
+  const timer = setInterval(() => socket.write('a'), 10);
+  socket.once('close', () => clearInterval(timer));
+}
+
 function relay(
-  fault: Exclude<Fault, object> | undefined,
+  fault: 'lost' | 'half' | 'stalled' | undefined,
   response: ServerResponse,
   answer: IncomingMessage,
   whole: Buffer,
