@@ -8,10 +8,18 @@ const { PAPERGATE_STAGE: stage } = parseSettings(process.env);
 
 /** Publishes a market's figures in the embedded metric format: the metrics are lines of the log. */
 function publish(market: string, figures: Figures): void {
-  const ofMarket = new Metrics({ namespace: 'Papergate', serviceName: 'papergate', defaultDimensions: { stage, market } });
+  const ofMarket = new Metrics({
+    namespace: 'Papergate',
+    serviceName: 'papergate',
+    defaultDimensions: { stage, market },
+  });
   for (const name of MARKET_FIGURES) ofMarket.addMetric(name, MetricUnit.Count, figures[name]);
   ofMarket.publishStoredMetrics();
-  const ofStage = new Metrics({ namespace: 'Papergate', serviceName: 'papergate', defaultDimensions: { stage } });
+  const ofStage = new Metrics({
+    namespace: 'Papergate',
+    serviceName: 'papergate',
+    defaultDimensions: { stage },
+  });
   for (const name of STAGE_FIGURES) ofStage.addMetric(name, MetricUnit.Count, figures[name]);
   ofStage.publishStoredMetrics();
 }
