@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { renderTable } from '../cli/output.ts';
+import { operationFigures } from './operations-bench.ts';
 import { backtestFigures, type BacktestFigures } from './backtest-bench.ts';
 import { settleFigures, type SettleFigures } from './settle-bench.ts';
 import { replayFigures, type ReplayFigures } from './replay-bench.ts';
@@ -9,6 +10,7 @@ const MEASURES: Readonly<Record<string, (instruments: number) => Promise<object>
   replay: replayFigures,
   backtest: backtestFigures,
   settle: settleFigures,
+  operations: operationFigures,
 };
 
 /** Each measure runs in a process of its own, so that its first pass is one. */
