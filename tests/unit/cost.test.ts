@@ -58,6 +58,19 @@ describe('what a template holds', () => {
     expect([closed.transitions, open.transitions]).toEqual([3, 7]);
   });
 
+  it('never ends its shortest way in a failure', () => {
+    const { closed } = machinePaths({
+      StartAt: 'Asks',
+      States: {
+        Asks: { Type: 'Choice', Choices: [{ Next: 'Works' }], Default: 'Fails' },
+        Fails: { Type: 'Fail' },
+        Works: { Type: 'Pass', Next: 'Ends' },
+        Ends: { Type: 'Succeed' },
+      },
+    });
+    expect(closed.transitions).toBe(3);
+  });
+
   it('that is not known is named, never left out in silence', () => {
     const more = { Resources: { ...SMALL.Resources, Nat: { Type: 'AWS::EC2::NatGateway' } } };
     expect(stackFacts(more).unpriced).toEqual(['AWS::EC2::NatGateway']);
@@ -173,6 +186,8 @@ describe('a universe beyond one shard', () => {
     expect(of(lines, 'transitions')).toBeCloseTo(4_350 + 11_200 + 0.01 * (2_130 + 5_600), 9);
     expect(of(lines, 'lambdaRequests')).toBeCloseTo(1.01 * (2_860 + 5_600), 9);
     expect(notes).toContain('crypto: 10000 names in 4 shards of a Map that the machine does not have yet');
+    // Bytes: 4 x (2,651,700 + 388,000) of shards, 2,200 of the steps around them, 2,906,500 of the gate; checks as before.
+    expect(of(lines, 's3Storage')).toBeCloseTo(((700 * 15_067_500 + 3_139_000) / 1e9) * 11.5, 6);
   });
 
   it('takes what the states of the Map are, where the machine has one', () => {

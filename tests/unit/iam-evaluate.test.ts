@@ -174,6 +174,9 @@ describe('actions and resources', () => {
     expect(decided(own, 's3:GetObject', david, { 'aws:username': 'Adele' })).toBe('denied');
     expect(decided(own, 's3:GetObject', david, { 'aws:username': '*' })).toBe('denied');
     expect(decided(own, 's3:GetObject', david)).toBe('denied');
+    const old = { ...policy(own), Version: '2008-10-17' };
+    const asked = { identity: old, context: { 'aws:username': 'David' } };
+    expect(ask('s3:GetObject', david, asked), 'a version without variables').toBe('denied');
   });
 });
 

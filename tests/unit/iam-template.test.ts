@@ -136,6 +136,14 @@ const TEMPLATE: PolicyTemplate = {
         ),
       },
     },
+    OtherKey: {
+      Type: 'AWS::KMS::Key',
+      Properties: {
+        KeyPolicy: document({
+          ...{ Effect: 'Allow', Principal: { AWS: arnOf('GateRole') }, Action: 'kms:Sign', Resource: '*' },
+        }),
+      },
+    },
     QueuePolicy: {
       Type: 'AWS::SQS::QueuePolicy',
       Properties: {
@@ -225,6 +233,9 @@ describe('the policies of a template', () => {
     expectDecisions(iam, [
       ...rows('allowed', ['SignerRole'], ['kms:Sign'], [iam.arn('Key')]),
       ...rows('explicitly denied', ['GateRole', 'SchedulerRole', admin], ['kms:Sign'], [iam.arn('Key')]),
+      // A key whose policy leaves nothing to the account's: what the role's own policy allows counts for nothing.
+      ...rows('denied', ['SignerRole'], ['kms:Sign'], [iam.arn('OtherKey')]),
+      ...rows('allowed', ['GateRole'], ['kms:Sign'], [iam.arn('OtherKey')]),
       // The key's policy says nothing of it, and no policy of a role could.
       ...rows('denied', ['SignerRole'], ['kms:ScheduleKeyDeletion'], [iam.arn('Key')]),
     ]);
@@ -334,6 +345,11 @@ describe('a template that cannot be evaluated throws', () => {
     ],
   ])('for %s', (_, resource, message) => {
     expect(() => iamOf(withResource('More', resource))).toThrow(message);
+  });
+
+  it('where a topic has no policy, which AWS fills in', () => {
+    const one = iamOf(withResource('Bare', { Type: 'AWS::SNS::Topic' }));
+    expect(() => one.decide('GateRole', 'sns:Publish', one.arn('Bare'))).toThrow(/without one/);
   });
 
   it('unless the document is given', () => {

@@ -87,7 +87,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
     ...{ nameIn: 'Name', arn: (name: string) => at('scheduler', `schedule-group/${name}`), ref: 'name' },
   },
   'AWS::Scheduler::Schedule': {
-    ...{ nameIn: 'Name', arn: (name: string) => at('scheduler', `schedule/default/${name}`), ref: 'name' },
+    ...{ nameIn: 'Name', ref: 'name' },
+    arn: (name, { Properties: properties }) => {
+      const group = properties?.['GroupName'] ?? 'default';
+      if (typeof group !== 'string')
+        throw new TypeError(`the group of schedule ${name} is not given by name`);
+      return at('scheduler', `schedule/${group}/${name}`);
+    },
   },
   'AWS::Events::Rule': { nameIn: 'Name', arn: (name) => at('events', `rule/${name}`), ref: 'name' },
   'AWS::CloudWatch::Alarm': {

@@ -97,12 +97,18 @@ export function iamOf(template: PolicyTemplate, options: IamOptions = {}): Iam {
       if (resource !== '*' && !foreign && !known.some((isOf) => isOf(resource))) {
         throw new TypeError(`${resource} is no resource of the template: name it foreign, or mend it`);
       }
+      const withResource = resources.filter(({ isOf }) => isOf(resource, action));
+      if (resource.startsWith('arn:aws:sns:') && withResource.length === 0) {
+        throw new TypeError(
+          `${resource} has the policy that AWS gives a topic without one: not evaluated here`,
+        );
+      }
       return decide(
         { principal, action, resource, context: withDefaults(keys, context) },
         {
           account: ACCOUNT,
           identity: own,
-          resource: resources.filter(({ isOf }) => isOf(resource, action)),
+          resource: withResource,
           governed: /^arn:aws:kms:/.test(resource) || /^sts:AssumeRole/i.test(action),
         },
       );
