@@ -108,7 +108,7 @@ export const ASSUMED = {
   mb_max: 10_240,
   /** Tasks tried once more than needed. */
   retry_share: 0.01,
-  /** AWS's pricing example counts the start and the end of an execution beside its states. */
+  /** Start and end of an execution, counted as transitions beside its states; AWS's page speaks of steps alone. */
   start_and_end: 2,
   /** Names above which ingest and predict fan out, and what one shard holds. */
   names_per_shard: 2_500,
