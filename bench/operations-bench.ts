@@ -3,7 +3,7 @@ import { healthCheck } from '../functions/health-check/handler.ts';
 import { runtimeOf } from '../functions/runtime/runtime.ts';
 import { STEPS, type StepName } from '../functions/steps.ts';
 import { planMarket } from '../infra/local/market-plan.ts';
-import { localMarket } from '../infra/local/market-runtime.ts';
+import { marketRuntimeOf } from '../functions/runtime/market-runtime.ts';
 import { openLedger } from '../infra/local/open-ledger.ts';
 import { sha256 } from '../shared/kernel/canonical.ts';
 import { isoUtc, SECOND_MS, SimulatedClock } from '../shared/kernel/time.ts';
@@ -44,7 +44,7 @@ export async function operationFigures(instruments: number): Promise<OperationFi
   let current = noOperations();
   const stores = countingStores(below, () => current);
   const { files, rules, provider, executionProvider, rates, line, firstRow } = plan;
-  const market = localMarket({
+  const market = marketRuntimeOf({
     ...{ config, files, rules, opened, codeSha256, provider, executionProvider, rates },
   });
   const clock = new SimulatedClock(line.startMs[firstRow]!);

@@ -1,10 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import type { Config } from '../../shared/config/config.ts';
+import type { Template } from '../local/template.ts';
 import { bundleFunctions, type Bundles } from './bundles.ts';
 import { FEATURE_FLAGS } from './cdk.ts';
 import { PapergateStack } from './stack.ts';
+import { stackName } from './stack-outputs.ts';
 import { parseStage, type StageSettings } from './stage.ts';
 
 /** A stage's app, ready to be synthesised, and the code that it deploys. */
@@ -35,4 +39,18 @@ export async function stageApp(
   new PapergateStack(app, { settings, config: read, bundles });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   return { app, settings, bundles };
+}
+
+/** The template of a stage, from a folder that is gone afterwards. */
+export async function stageTemplate(
+  config: Config,
+  context: Readonly<Record<string, string>> = {},
+): Promise<Template> {
+  const folder = mkdtempSync(join(tmpdir(), 'papergate-stage-'));
+  try {
+    const { app, settings } = await stageApp(() => config, folder, context);
+    return app.synth().getStackByName(stackName(settings.stage)).template as Template;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

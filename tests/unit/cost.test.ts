@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { billOf } from '../../infra/aws/cost/bill.ts';
 import { stackFacts, type CostedTemplate } from '../../infra/aws/cost/facts.ts';
@@ -6,9 +7,12 @@ import { machinePaths } from '../../infra/aws/cost/paths.ts';
 import { PRICES, type PriceId } from '../../infra/aws/cost/prices.ts';
 import { spread } from '../../infra/aws/cost/universes.ts';
 import { usageOf, type Universe } from '../../infra/aws/cost/usage.ts';
+import { openConfig } from '../../functions/runtime/config-files.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import { definition } from '../support/chain.ts';
 import { likeTheStack, SMALL } from '../support/cost-template.ts';
+
+const { config } = openConfig(fileURLToPath(new URL('../../configs', import.meta.url)));
 
 /** Ten names; 730 runs a month, of which 700 find a bar. */
 const TEN: Universe = { market: 'crypto', instruments: 10, barsPerMonth: 700, sessionsPerMonth: 30 };
@@ -236,11 +240,11 @@ describe('a universe beyond one shard', () => {
 describe('the report', () => {
   it('says of the reference case that usage stays under a dollar, and fixed items under ten', async () => {
     const template = likeTheStack(JSON.stringify(await definition()));
-    const report = costReport(template);
+    const report = costReport(template, config);
     expect(report).toMatch(/^A month of crypto 100 names x 730\.0 ticks, ashares 300 names x /);
     expect(report).toMatch(/^usage 0\.\d\d USD a month, target under 1: within$/m);
     expect(report).toMatch(/^fixed 9\.80 USD a month, target under 10: within$/m);
-    expect(costReport(template, 100_000)).toMatch(/^usage .* OVER, most of all /m);
+    expect(costReport(template, config, 100_000)).toMatch(/^usage .* OVER, most of all /m);
   });
 });
 

@@ -16,6 +16,8 @@ export interface CostedResource {
 
 export interface FunctionFacts {
   readonly id: string;
+  /** Logical ids of its versions. */
+  readonly versions: readonly string[];
   /** As deployed, `papergate-dev-ingest`; the logical id where the template gives no name. */
   readonly name: string;
   readonly memoryMb: number;
@@ -109,7 +111,13 @@ export function stackFacts(template: CostedTemplate): StackFacts {
     );
   }
   const machine = machines[0]!;
-  const functions = ofType('AWS::Lambda::Function').map(functionFacts);
+  const versions = ofType('AWS::Lambda::Version');
+  const functions = ofType('AWS::Lambda::Function').map((one) => ({
+    ...functionFacts(one),
+    versions: versions
+      .filter(({ properties }) => idsIn(properties['FunctionName']).includes(one.id))
+      .map(({ id }) => id),
+  }));
   const tables = ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable');
   const buckets = ofType('AWS::S3::Bucket');
   const alarms = ofType('AWS::CloudWatch::Alarm').map(({ properties }) => properties);
@@ -148,7 +156,7 @@ function functionFacts({
 }: {
   id: string;
   properties: Readonly<Record<string, unknown>>;
-}): FunctionFacts {
+}): Omit<FunctionFacts, 'versions'> {
   const architectures = (properties['Architectures'] ?? ['x86_64']) as readonly string[];
   const tracing = properties['TracingConfig'] as { Mode?: string } | undefined;
   return {

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openConfig } from '../../../functions/runtime/config-files.ts';
+import type { Config } from '../../../shared/config/config.ts';
 import { PapergateError } from '../../../shared/kernel/errors.ts';
-import { synthesise } from '../../local/definition.ts';
+import { stageTemplate } from '../synthesise.ts';
 import { billOf } from './bill.ts';
 import { stackFacts, type CostedTemplate } from './facts.ts';
 import { renderBill } from './report.ts';
@@ -10,8 +11,7 @@ import { REFERENCE, spread, universesOf } from './universes.ts';
 import { usageOf } from './usage.ts';
 
 /** What a month of a template costs for so many names; for the reference case where none are given. */
-export function costReport(template: CostedTemplate, instruments?: number): string {
-  const { config } = openConfig(fileURLToPath(new URL('../../../configs', import.meta.url)));
+export function costReport(template: CostedTemplate, config: Config, instruments?: number): string {
   const names = instruments === undefined ? REFERENCE : spread(instruments);
   const universes = universesOf(config, names);
   const { lines, notes } = usageOf(stackFacts(template), universes);
@@ -26,7 +26,9 @@ async function main(args: readonly string[]): Promise<number> {
       options: { instruments: { type: 'string' }, stage: { type: 'string', default: 'dev' } },
     });
     const instruments = values.instruments === undefined ? undefined : Number(values.instruments);
-    process.stdout.write(costReport(await synthesise(values.stage), instruments));
+    const { config } = openConfig(fileURLToPath(new URL('../../../configs', import.meta.url)));
+    const template = await stageTemplate(config, { stage: values.stage });
+    process.stdout.write(costReport(template, config, instruments));
     return 0;
   } catch (error) {
     if (!(error instanceof PapergateError || error instanceof TypeError)) throw error;

@@ -158,8 +158,10 @@ function invocation(
   place: string,
 ): Invoked {
   const found = functions.find(
-    ({ id, name }) =>
-      functionText.startsWith(`\${${id}.`) || functionText === `\${${id}}` || functionText.endsWith(name),
+    ({ id, versions, name }) =>
+      functionText.startsWith(`\${${id}.`) ||
+      [id, ...versions].some((one) => functionText === `\${${one}}`) ||
+      functionText.endsWith(name),
   );
   if (found === undefined) {
     throw new ConfigError(`state ${state} invokes ${functionText}, which is no function of the template`);
