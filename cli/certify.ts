@@ -3,14 +3,13 @@ import { certifyLedger } from '../infra/local/certify.ts';
 import { canonicalJson, type Json } from '../shared/kernel/canonical.ts';
 import type { Certificate } from '../shared/ledger/certificates.ts';
 import type { CertificateKind } from '../shared/ledger/keys.ts';
-import { embeddedStores } from '../shared/stores/embedded.ts';
 import { EXIT } from './exit-codes.ts';
 import { mayColor, type Io } from './io.ts';
+import { onLedger, placeOptions, type Place } from './ledger.ts';
 import { renderTable } from './output.ts';
 import type { Verb } from './verb.ts';
 
-interface Options {
-  readonly ledger: string;
+interface Options extends Place {
   readonly market?: string;
   readonly json?: true;
 }
@@ -29,26 +28,16 @@ export function certifyVerb<Kind extends CertificateKind>(
 ): Verb<Options> {
   return {
     configure: (command: Command) =>
-      command
-        .requiredOption(
-          '--ledger <dir>',
-          `folder that was given to --out; processed/${file} is written there`,
-        )
+      placeOptions(command, `folder that was given to --out; processed/${file} is written there`)
         .option('--market <name>', 'only this market')
         .option('--json', 'canonical JSON (RFC 8785) in place of a table'),
-    async run({ ledger, market, json }, io) {
-      // Opened read-only first: a folder without a ledger is refused, not made.
-      embeddedStores(ledger, { readOnly: true }).close();
-      const stores = embeddedStores(ledger);
-      try {
+    run: ({ market, json, ...place }, io) =>
+      onLedger(place, 'write', async (stores) => {
         const { certificates, failure } = await certifyLedger(stores, { kinds: [kind], market });
         io.out(json ? jsonText(certificates, failure === undefined) : tableText(view, certificates, io));
         if (failure !== undefined) throw failure;
         return EXIT.ok;
-      } finally {
-        stores.close();
-      }
-    },
+      }),
   };
 }
 

@@ -40,6 +40,7 @@ export const VERBS: Readonly<Record<string, VerbLine>> = {
     describe: 'backtest a ledger under other costs',
     load: () => import('./verbs/robustness.ts'),
   },
+  aws: { describe: 'start a stage on AWS, or take one away', load: () => import('./verbs/aws.ts') },
   validate: { describe: 'check a configuration folder', load: () => import('./verbs/validate.ts') },
   config: {
     describe: 'show the configuration, or write its schemas',

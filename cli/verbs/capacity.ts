@@ -1,33 +1,28 @@
 import { ledgerCapacity } from '../../infra/local/capacity.ts';
 import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
-import { embeddedStores } from '../../shared/stores/embedded.ts';
 import type { CapacityReport, CapacityRow } from '../../shared/tick/capacity-report.ts';
 import { EXIT } from '../exit-codes.ts';
 import { mayColor, type Io } from '../io.ts';
+import { onLedger, placeOptions, type Place } from '../ledger.ts';
 import { renderTable } from '../output.ts';
 import type { Verb } from '../verb.ts';
 
-export const verb: Verb<{ ledger: string; market?: string; json?: true }> = {
+export const verb: Verb<Place & { market?: string; json?: true }> = {
   configure: (command) =>
-    command
-      .requiredOption('--ledger <dir>', 'folder that was given to --out')
+    placeOptions(command)
       .option('--market <name>', 'only this market')
       .option('--json', 'canonical JSON (RFC 8785) in place of a table'),
 
-  async run({ ledger, market, json }, io) {
-    const stores = embeddedStores(ledger, { readOnly: true });
-    try {
+  run: ({ market, json, ...place }, io) =>
+    onLedger(place, 'read', async (stores) => {
       const reports = await ledgerCapacity(stores, market);
       io.out(
         json
           ? `${canonicalJson({ v: 1, markets: reports } as unknown as Json)}\n`
           : reports.map((report) => marketText(report, io)).join('\n'),
       );
-    } finally {
-      stores.close();
-    }
-    return EXIT.ok;
-  },
+      return EXIT.ok;
+    }),
 };
 
 /** Figures of an instrument as columns show them: bps to the hundredth, money in whole units. */

@@ -7,23 +7,22 @@ import { drillFile, findDrill, type Drill } from '../../shared/ledger/drills.ts'
 import type { Stores } from '../../shared/stores/ports.ts';
 import { EXIT } from '../exit-codes.ts';
 import { mayColor, type Io } from '../io.ts';
-import { onLedger } from '../operator.ts';
+import { onLedger, placeOptions, type Place } from '../ledger.ts';
 import { renderTable } from '../output.ts';
 import type { SubVerb } from '../verb.ts';
 
-const killSwitch: SubVerb<{ ledger: string; market?: string; json?: true }> = {
+const killSwitch: SubVerb<Place & { market?: string; json?: true }> = {
   describe: 'prove on a scratch copy of the ledger that the kill switch works',
   configure: (command) =>
-    command
-      .option(
-        '--ledger <dir>',
-        'folder that was given to --out; processed/kill_switch_drill.json is written there',
-        'data',
-      )
+    placeOptions(
+      command,
+      'folder that was given to --out; processed/kill_switch_drill.json is written there',
+      'data',
+    )
       .option('--market <name>', 'only this market')
       .option('--json', 'canonical JSON (RFC 8785) in place of a table'),
-  run: ({ ledger, market, json }, io) =>
-    onLedger(ledger, async (stores) => {
+  run: ({ market, json, ...place }, io) =>
+    onLedger(place, 'write', async (stores) => {
       const definition = await synthesiseDefinition();
       const drills: Drill[] = [];
       for (const name of await marketsIn(stores, market))

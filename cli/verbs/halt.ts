@@ -1,7 +1,8 @@
 import { haltMarkets } from '../../infra/local/operate.ts';
 import { alertsTo } from '../alerts.ts';
 import { EXIT } from '../exit-codes.ts';
-import { onLedger, operatorOptions, operatedText, type OperatorOptions } from '../operator.ts';
+import { alignAt, onLedger } from '../ledger.ts';
+import { operatorOptions, operatedText, type OperatorOptions } from '../operator.ts';
 import type { Verb } from '../verb.ts';
 
 interface Options extends OperatorOptions {
@@ -11,9 +12,12 @@ interface Options extends OperatorOptions {
 export const verb: Verb<Options> = {
   configure: (command) =>
     operatorOptions(command).option('--market <name>', 'only this market; all of the ledger by default'),
-  run: ({ ledger, market, actor, reason, json }, io) =>
-    onLedger(ledger, async (stores) => {
-      const operated = await haltMarkets(stores, market, { actor, reason, onAlert: alertsTo(io) });
+  run: ({ market, actor, reason, json, ...place }, io) =>
+    onLedger(place, 'write', async (stores) => {
+      const operated = await haltMarkets(stores, market, {
+        ...{ actor, reason, onAlert: alertsTo(io) },
+        ...(await alignAt(place)),
+      });
       io.out(operatedText(operated, json === true, io));
       return EXIT.ok;
     }),

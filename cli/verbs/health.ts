@@ -3,18 +3,17 @@ import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
 import { alertsTo } from '../alerts.ts';
 import { EXIT } from '../exit-codes.ts';
 import { mayColor } from '../io.ts';
-import { onLedger } from '../operator.ts';
+import { onLedger, placeOptions, type Place } from '../ledger.ts';
 import { renderTable } from '../output.ts';
 import type { Verb } from '../verb.ts';
 
-export const verb: Verb<{ ledger: string; market: string; json?: true }> = {
+export const verb: Verb<Place & { market: string; json?: true }> = {
   configure: (command) =>
-    command
-      .option('--ledger <dir>', 'the folder that was given to --out', 'data')
+    placeOptions(command, undefined, 'data')
       .requiredOption('--market <name>', 'the market to look at')
       .option('--json', 'canonical JSON (RFC 8785) in place of a table'),
-  run: ({ ledger, market, json }, io) =>
-    onLedger(ledger, async (stores) => {
+  run: ({ market, json, ...place }, io) =>
+    onLedger(place, 'write', async (stores) => {
       const { made, checks } = await checkMarket(stores, market, { onAlert: alertsTo(io) });
       if (json === true) io.out(`${canonicalJson({ made, checks } as unknown as Json)}\n`);
       else {

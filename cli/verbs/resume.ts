@@ -3,7 +3,8 @@ import { resumeMarket, type Operated } from '../../infra/local/operate.ts';
 import { RefusedError } from '../../shared/kernel/errors.ts';
 import { alertsTo } from '../alerts.ts';
 import { EXIT } from '../exit-codes.ts';
-import { onLedger, operatedText, operatorOptions, type OperatorOptions } from '../operator.ts';
+import { alignAt, onLedger } from '../ledger.ts';
+import { operatedText, operatorOptions, type OperatorOptions } from '../operator.ts';
 import type { Verb } from '../verb.ts';
 
 interface Options extends OperatorOptions {
@@ -16,14 +17,17 @@ export const verb: Verb<Options> = {
       '--confirm <market>',
       'the market to start again, typed out; `all` asks for every market of the ledger',
     ),
-  run: ({ ledger, confirm, actor, reason, json }, io) =>
-    onLedger(ledger, async (stores) => {
+  run: ({ confirm, actor, reason, json, ...place }, io) =>
+    onLedger(place, 'write', async (stores) => {
+      const align = await alignAt(place);
       const markets = confirm === 'all' ? await marketsIn(stores) : [confirm];
       const operated: Operated[] = [];
       const refusals: string[] = [];
       for (const market of markets) {
         try {
-          operated.push(await resumeMarket(stores, market, { actor, reason, onAlert: alertsTo(io) }));
+          operated.push(
+            await resumeMarket(stores, market, { actor, reason, onAlert: alertsTo(io), ...align }),
+          );
         } catch (error) {
           if (!(error instanceof RefusedError)) throw error;
           refusals.push(error.message);

@@ -1,18 +1,29 @@
 import { ledgerStatus } from '../../infra/local/status.ts';
-import { embeddedStores } from '../../shared/stores/embedded.ts';
 import { EXIT } from '../exit-codes.ts';
 import { mayColor } from '../io.ts';
+import { onLedger, placeOptions, type Place } from '../ledger.ts';
 import { renderTable } from '../output.ts';
 import type { Verb } from '../verb.ts';
 
-export const verb: Verb<{ ledger: string; json?: boolean }> = {
-  configure: (command) =>
-    command
-      .option('--ledger <dir>', 'the folder that was given to --out', 'data')
-      .option('--json', 'print as JSON'),
-  async run({ ledger, json }, io) {
-    const stores = embeddedStores(ledger, { readOnly: true });
-    try {
+const HEAD = [
+  'market',
+  'mode',
+  'records',
+  'newest tick',
+  'equity',
+  'latch',
+  'since',
+  'DISABLE_TRADING',
+  'own',
+  'good checks',
+  'turned by',
+  'chain head',
+];
+
+export const verb: Verb<Place & { json?: boolean }> = {
+  configure: (command) => placeOptions(command, undefined, 'data').option('--json', 'print as JSON'),
+  run: ({ json, ...place }, io) =>
+    onLedger(place, 'read', async (stores) => {
       const markets = await ledgerStatus(stores);
       if (json === true) io.out(`${JSON.stringify(markets, null, 2)}\n`);
       else {
@@ -30,25 +41,8 @@ export const verb: Verb<{ ledger: string; json?: boolean }> = {
           one.turned_by,
           one.head,
         ]);
-        const head = [
-          'market',
-          'mode',
-          'records',
-          'newest tick',
-          'equity',
-          'latch',
-          'since',
-          'DISABLE_TRADING',
-          'own',
-          'good checks',
-          'turned by',
-          'chain head',
-        ];
-        io.out(renderTable(head, rows, { color: mayColor(io) }));
+        io.out(renderTable(HEAD, rows, { color: mayColor(io) }));
       }
-    } finally {
-      stores.close();
-    }
-    return EXIT.ok;
-  },
+      return EXIT.ok;
+    }),
 };

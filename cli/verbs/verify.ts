@@ -3,16 +3,15 @@ import * as z from 'zod';
 import { canonicalJson, type Sha256 } from '../../shared/kernel/canonical.ts';
 import { ConfigError, IntegrityError } from '../../shared/kernel/errors.ts';
 import { ledgerMarkets, verifyMarket, type Verified } from '../../shared/ledger/verify.ts';
-import { embeddedStores } from '../../shared/stores/embedded.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 import { VERIFY_READERS } from '../../shared/tick/verify-readers.ts';
 import { EXIT } from '../exit-codes.ts';
 import { mayColor, type Io } from '../io.ts';
+import { onLedger, placeName, placeOptions, type Place } from '../ledger.ts';
 import { renderTable } from '../output.ts';
 import type { Verb } from '../verb.ts';
 
-interface Options {
-  ledger: string;
+interface Options extends Place {
   market?: string;
   expect?: Sha256;
   json?: true;
@@ -20,16 +19,14 @@ interface Options {
 
 export const verb: Verb<Options> = {
   configure: (command) =>
-    command
-      .requiredOption('--ledger <dir>', 'folder that was given to --out')
+    placeOptions(command)
       .option('--market <name>', 'only this market')
       .option('--expect <head>', 'hash that the last record must have, as it was noted elsewhere', headHash)
       .option('--json', 'canonical JSON (RFC 8785) in place of a table'),
 
-  async run({ ledger, market, expect, json }, io) {
-    const stores = embeddedStores(ledger, { readOnly: true });
-    try {
-      const markets = await marketsOf(stores, ledger, market);
+  run: ({ market, expect, json, ...place }, io) =>
+    onLedger(place, 'read', async (stores) => {
+      const markets = await marketsOf(stores, placeName(place), market);
       if (expect !== undefined && markets.length > 1) {
         throw new ConfigError(
           `--expect is the head of one market: name it with --market, one of ${markets.join(', ')}`,
@@ -41,10 +38,7 @@ export const verb: Verb<Options> = {
       const failed = outcomes.find(({ error }) => error !== undefined);
       if (failed?.error) throw failed.error;
       return EXIT.ok;
-    } finally {
-      stores.close();
-    }
-  },
+    }),
 };
 
 /** Parses `sha256:` and 64 hexadecimal digits. */

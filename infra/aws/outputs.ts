@@ -2,6 +2,7 @@ import { CfnOutput, type Stack } from 'aws-cdk-lib/core';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Bundles } from './bundles.ts';
+import { sourceHash } from '../../functions/runtime/source-hash.ts';
 import { OUTPUTS, type OutputName } from './stack-outputs.ts';
 import type { Storage } from './storage.ts';
 
@@ -24,6 +25,7 @@ export function tellOutputs(
     ProjectionsBucket: storage.projections.bucketName,
     DeployedMarkets: markets.join(','),
     DeployedBundles: [...bundles].map(([name, { sha256 }]) => `${name}=${sha256}`).join(','),
+    DeployedCode: sourceHash(),
     DeadLettersUrl: deadLetters.queueUrl,
     OwnerTopicArn: ownerTopic.topicArn,
   };

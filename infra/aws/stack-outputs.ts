@@ -6,6 +6,7 @@ export const OUTPUTS = [
   'ProjectionsBucket',
   'DeployedMarkets',
   'DeployedBundles',
+  'DeployedCode',
   'DeadLettersUrl',
   'OwnerTopicArn',
 ] as const;

@@ -3,11 +3,9 @@ import { AccountRootPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam
 import { Construct } from 'constructs';
 import type { StageSettings } from './stage.ts';
 import type { Storage } from './storage.ts';
+import { teardownRoleName } from './teardown-role.ts';
 
-/** Name of the role that may empty the locked buckets of a stage for trials. A `prod` has none. */
-export const teardownRoleName = (stage: string): string => `papergate-${stage}-teardown`;
-
-/** Its address; undefined where nobody may tear the stage down. */
+/** The address of the teardown role; undefined where nobody may tear the stage down. */
 export const teardownRoleArn = (stack: Stack, { stage, isProd }: StageSettings): string | undefined =>
   isProd
     ? undefined

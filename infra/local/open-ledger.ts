@@ -19,6 +19,7 @@ import { planBars, planFingerprint, type MarketPlan } from './market-plan.ts';
 /**
  * Opens a ledger, or finds the one that is there: freezes the release from the bars before the first tick, writes it as
  * the first record and opens the switch by a second one. Killed anywhere, it goes on.
+ * @param atMs when it is opened: the present of a forward ledger; a replay's is the start of its first bar.
  * @throws ConfigError where the folder holds a ledger of another release.
  */
 export async function openLedger(
@@ -28,15 +29,16 @@ export async function openLedger(
   configTexts: ReadonlyMap<string, string>,
   codeSha256: Sha256,
   mode: 'forward' | 'replay' = 'replay',
+  atMs: number = plan.line.startMs[plan.firstRow]!,
 ): Promise<FrozenRelease> {
   const { market } = plan.rules.config;
   const opened = await frozenRelease(plan, config, codeSha256, mode);
   const at = await readHead(stores, market);
-  if (at === undefined) await writeRelease(stores, plan, opened, configTexts);
+  if (at === undefined) await writeRelease(stores, plan, opened, configTexts, atMs);
   else if (at.head.release_sha256 !== opened.sha256) {
     throw new OtherReleaseError(market, at.head.release_sha256, opened.sha256);
   }
-  await openSwitch(stores, market, plan);
+  await openSwitch(stores, market, atMs);
   return opened;
 }
 
@@ -70,10 +72,10 @@ async function writeRelease(
   plan: MarketPlan,
   { release, sha256 }: FrozenRelease,
   texts: ReadonlyMap<string, string>,
+  atMs: number,
 ): Promise<void> {
   const { rules, line, firstRow } = plan;
   const { market } = rules.config;
-  const atMs = line.startMs[firstRow]!;
   const bars = await planBars(plan, 0, firstRow, atMs);
   const window = await appendWindow(
     stores.artifacts,
@@ -138,9 +140,11 @@ const OPENING = {
   },
 } as const;
 
-/** Puts the parameters where there are none and the latch by a recorded switch. */
-async function openSwitch(stores: Stores, market: string, plan: MarketPlan): Promise<void> {
-  const atMs = plan.line.startMs[plan.firstRow]!;
+/**
+ * Puts the parameters where there are none and the latch by a recorded switch: the second half of an opening, which a
+ * killed one goes on with.
+ */
+export async function openSwitch(stores: Stores, market: string, atMs: number): Promise<void> {
   const at = (await readHead(stores, market))!;
   const { state, value, actor, reason } = OPENING[at.head.mode];
   const put = async (name: string): Promise<Parameter> =>

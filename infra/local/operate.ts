@@ -21,7 +21,12 @@ export interface Operation {
   readonly onAlert?: (alert: Alert) => Promise<void>;
   /** The present, of a forward ledger; the system's clock by default. */
   readonly now?: Clock;
+  /** Who brings the latch in line after the parameter was put; by default this process does. */
+  readonly align?: Align;
 }
+
+/** Brings a market's latch in line with its parameters, or waits until somebody did. */
+export type Align = (stores: Stores, market: string, clock: Clock) => Promise<Operated>;
 
 /** One market after an operation: its latch, and the turns that were recorded. */
 export interface Operated {
@@ -115,6 +120,7 @@ export async function checkMarket(
 }
 
 async function align(stores: Stores, market: string, clock: Clock, operation: Operation): Promise<Operated> {
+  if (operation.align !== undefined) return operation.align(stores, market, clock);
   const runtime = await runtimeOver(stores, market, clock, operation.onAlert);
   const turns = await reconcile(runtime, runtime.market(market));
   const latch = await readLatch(stores, market);

@@ -1,0 +1,82 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import * as z from 'zod';
+import { CLIENT_LIMITS } from '../../functions/runtime/aws/client-limits.ts';
+import { parameterPrefix } from '../../functions/runtime/aws/settings.ts';
+import type { Sha256 } from '../../shared/kernel/canonical.ts';
+import { ConfigError } from '../../shared/kernel/errors.ts';
+import { awsClients } from '../../shared/stores/aws-clients.ts';
+import { awsStores } from '../../shared/stores/aws.ts';
+import type { Stores } from '../../shared/stores/ports.ts';
+import { OUTPUTS, stackName, type OutputName } from './stack-outputs.ts';
+import { checkedStage } from './stage.ts';
+
+const hash = z.templateLiteral(['sha256:', z.string().regex(/[0-9a-f]{64}/)]);
+const text = z.string().min(1);
+const outputsSchema = z.object(
+  Object.fromEntries(OUTPUTS.map((name) => [name, text])) as Record<OutputName, typeof text>,
+);
+
+/** A stage as its stack tells it. */
+export interface DeployedStage {
+  readonly stage: string;
+  readonly outputs: Readonly<Record<OutputName, string>>;
+  readonly markets: readonly string[];
+  /** Hash of the source tree that the bundles were made from. */
+  readonly codeSha256: Sha256;
+  /** Hash of each function's bundle. */
+  readonly bundles: ReadonlyMap<string, Sha256>;
+}
+
+/** Asks CloudFormation for a stage. @throws ConfigError where it is not there, or of an older make. */
+export async function deployedStage(name: string): Promise<DeployedStage> {
+  const stage = checkedStage(name);
+  const outputs = await outputsOf(stage);
+  const parsed = outputsSchema.safeParse(outputs);
+  if (!parsed.success)
+    throw new ConfigError(
+      `stack ${stackName(stage)}: output ${parsed.error.issues[0]!.path.join('.')}: is missing: deploy it again`,
+    );
+  return {
+    ...{ stage, outputs: parsed.data },
+    markets: parsed.data.DeployedMarkets.split(','),
+    codeSha256: hash.parse(parsed.data.DeployedCode),
+    bundles: new Map(
+      parsed.data.DeployedBundles.split(',').map((pair) => {
+        const [function_ = '', sha256] = pair.split('=');
+        return [function_, hash.parse(sha256)];
+      }),
+    ),
+  };
+}
+
+async function outputsOf(stage: string): Promise<Record<string, string>> {
+  const client = new CloudFormationClient(CLIENT_LIMITS);
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName(stage) }));
+    return Object.fromEntries(
+      (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+    );
+  } catch (cause) {
+    throw new ConfigError(
+      `--stage ${stage}: stack ${stackName(stage)} cannot be read: ${(cause as Error).message}: ` +
+        `expected a region and credentials in the environment, and \`npx cdk deploy -c stage=${stage}\` to have run`,
+      { stage },
+      { cause },
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+/** The stores of a stage, with the caller's own credentials. */
+export function stageStores({ stage, outputs }: DeployedStage): { stores: Stores; close(): void } {
+  const clients = awsClients();
+  const stores = awsStores({
+    clients,
+    table: outputs.TableName,
+    artifactsBucket: outputs.ArtifactsBucket,
+    projectionsBucket: outputs.ProjectionsBucket,
+    parameterPrefix: parameterPrefix(stage),
+  });
+  return { stores, close: () => clients.close() };
+}

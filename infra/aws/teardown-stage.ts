@@ -1,0 +1,115 @@
+import {
+  CloudFormationClient,
+  DeleteStackCommand,
+  waitUntilStackDeleteComplete,
+} from '@aws-sdk/client-cloudformation';
+import { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { CLIENT_LIMITS } from '../../functions/runtime/aws/client-limits.ts';
+import { parameterPrefix } from '../../functions/runtime/aws/settings.ts';
+import { ConfigError, RefusedError } from '../../shared/kernel/errors.ts';
+import { DISABLE_TRADING, marketSwitch } from '../../shared/ledger/keys.ts';
+import { deployedStage } from './deployed-stage.ts';
+import { stackName } from './stack-outputs.ts';
+import { teardownRoleName } from './teardown-role.ts';
+
+/** Seconds that a stack may take to go. */
+const DELETE_WITHIN_S = 1_200;
+
+/** How many versions of objects were taken away, by bucket. */
+export type Emptied = Readonly<Record<string, number>>;
+
+/**
+ * Takes a stage for trials away: empties its buckets by the one role that may, deletes the stack, then the switch's
+ * parameters, which no deploy and no deletion of the stack touches. Run again, it goes on where it stopped.
+ * @throws ConfigError for `prod`; RefusedError where objects are still locked, in compliance mode.
+ */
+export async function teardownStage(stage: string, say: (line: string) => void): Promise<Emptied> {
+  if (stage === 'prod')
+    throw new ConfigError('--stage prod: is never torn down: its evidence is kept, and its stack protected');
+  const { outputs, markets } = await deployedStage(stage);
+  const s3 = await asTeardown(stage);
+  const emptied: Record<string, number> = {};
+  for (const bucket of [outputs.ArtifactsBucket, outputs.AnchorsBucket, outputs.ProjectionsBucket]) {
+    emptied[bucket] = await emptyBucket(s3, bucket);
+    say(`${bucket}: ${emptied[bucket]} versions deleted`);
+  }
+  s3.destroy();
+  say(`${stackName(stage)}: is being deleted`);
+  await deleteStack(stage);
+  await deleteParameters(stage, markets);
+  return emptied;
+}
+
+/** A client with the session of the stage's teardown role. */
+async function asTeardown(stage: string): Promise<S3Client> {
+  const sts = new STSClient(CLIENT_LIMITS);
+  const { Account, Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
+  const { Credentials } = await sts.send(
+    new AssumeRoleCommand({
+      RoleArn: `arn:${Arn.split(':')[1] ?? 'aws'}:iam::${Account}:role/${teardownRoleName(stage)}`,
+      RoleSessionName: 'papergate-teardown',
+    }),
+  );
+  sts.destroy();
+  return new S3Client({
+    ...CLIENT_LIMITS,
+    credentials: {
+      accessKeyId: Credentials!.AccessKeyId!,
+      secretAccessKey: Credentials!.SecretAccessKey!,
+      sessionToken: Credentials!.SessionToken!,
+    },
+  });
+}
+
+/** Deletes every version and marker of a bucket, a page at a time. @throws RefusedError where one is still locked. */
+export async function emptyBucket(s3: S3Client, Bucket: string): Promise<number> {
+  let deleted = 0;
+  for (;;) {
+    const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+    const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+    if (Objects.length === 0) return deleted;
+    const { Errors = [] } = await s3.send(
+      new DeleteObjectsCommand({
+        Bucket,
+        BypassGovernanceRetention: true,
+        Delete: { Quiet: true, Objects },
+      }),
+    );
+    const [first] = Errors;
+    if (first !== undefined)
+      throw new RefusedError(
+        `${Bucket}: ${Errors.length} objects cannot be deleted, the first ${first.Key}: ${first.Code}: ${first.Message}: ` +
+          'where they are locked in compliance mode, run this again when the lock has ended',
+        { bucket: Bucket, key: first.Key },
+      );
+    deleted += Objects.length;
+  }
+}
+
+async function deleteStack(stage: string): Promise<void> {
+  const client = new CloudFormationClient(CLIENT_LIMITS);
+  try {
+    const StackName = stackName(stage);
+    await client.send(new DeleteStackCommand({ StackName }));
+    await waitUntilStackDeleteComplete({ client, maxWaitTime: DELETE_WITHIN_S }, { StackName });
+  } finally {
+    client.destroy();
+  }
+}
+
+async function deleteParameters(stage: string, markets: readonly string[]): Promise<void> {
+  const client = new SSMClient(CLIENT_LIMITS);
+  try {
+    for (const name of [DISABLE_TRADING, ...markets.map(marketSwitch)]) {
+      try {
+        await client.send(new DeleteParameterCommand({ Name: `${parameterPrefix(stage)}/${name}` }));
+      } catch (error) {
+        if ((error as Error).name !== 'ParameterNotFound') throw error;
+      }
+    }
+  } finally {
+    client.destroy();
+  }
+}
