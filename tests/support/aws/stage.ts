@@ -79,6 +79,7 @@ export async function openStage(config: Layout['config'], startMs: number): Prom
     AWS_ENDPOINT_URL_SNS: sns.url,
     AWS_ENDPOINT_URL_SFN: sfn.url,
     POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
   });
   Date.now = () => clock.now();
   return Object.assign(stage, {
