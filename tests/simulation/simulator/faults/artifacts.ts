@@ -1,6 +1,8 @@
 import type { StepName } from '../../../../functions/steps.ts';
 import { byCodeUnit } from '../../../../shared/kernel/canonical.ts';
 import { compactUtc, utcDay } from '../../../../shared/kernel/time.ts';
+import { HEAD, ledgerPartition } from '../../../../shared/ledger/keys.ts';
+import { headSchema } from '../../../../shared/ledger/records.ts';
 import { closeOf } from '../layouts.ts';
 import { check } from '../jobs.ts';
 import { pick, plainJob, type Fault, type Script } from '../script.ts';
@@ -89,6 +91,18 @@ function ruinAt(
 /** What a health check reads of a head. */
 const READ_BY_CHECK = ['record', 'decision', 'state'] as const;
 
+/** Its key: runs at once leave a record and a state each, of which the head names the winner's. */
+function readByCheck(world: World, kind: (typeof READ_BY_CHECK)[number]): string | undefined {
+  if (kind === 'decision') return keysOf(world, kind).at(-1);
+  const { contents, layout } = world;
+  const item = [...contents.items.values()].find(
+    ({ partition, sort }) => partition === ledgerPartition(layout.market) && sort === HEAD,
+  );
+  if (item === undefined) return undefined;
+  const head = headSchema.parse(JSON.parse(item.body));
+  return kind === 'record' ? head.key : head.state.key;
+}
+
 /** Artifacts that are not what they were, and a packet that somebody else left under the tick's name. */
 export const ARTIFACT_FAULTS: readonly Fault[] = [
   ...Object.entries(RUINED).map(([name, change]): Fault => ({
@@ -124,7 +138,7 @@ export const ARTIFACT_FAULTS: readonly Fault[] = [
           at,
           (world) => {
             let ruined: Ruin | undefined;
-            const key = keysOf(world, kind).at(-1);
+            const key = readByCheck(world, kind);
             const change = RUINED['corrupt_artifact']!;
             return {
               begin: () => {
