@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { ConfigError } from '../shared/kernel/errors.ts';
 import { parseIsoUtc } from '../shared/kernel/time.ts';
+import { askSchema } from '../shared/ledger/bar-parts.ts';
+import { partSchema, shardSchema, shardsSchema, type Part } from '../shared/ledger/parts.ts';
 import { referenceSchema } from '../shared/ledger/records.ts';
 
 /** What the schedule sends: the market and the moment the schedule was set for. */
@@ -33,6 +35,32 @@ export const decidedSchema = predictedSchema.extend({ decision: referenceSchema 
 export const executedSchema = decidedSchema.extend({ execution: referenceSchema.optional() });
 export const committedSchema = decidedSchema.extend({ record: referenceSchema });
 
+/** A tick whose universe is so large that its bars are fetched in slices: each asks the same of its own instruments. */
+export const shardedSchema = scheduleSchema.extend({
+  status: z.literal('sharded'),
+  tick_utc: z.string(),
+  trace_id: z.string(),
+  ask: askSchema,
+  shards: shardsSchema,
+});
+/** What the call for one slice is given, and all parts together. */
+export const fetchShardSchema = shardedSchema
+  .omit({ status: true, shards: true })
+  .extend({ shard: shardSchema });
+export const fetchedSchema = shardedSchema.extend({ parts: z.array(partSchema) });
+
+/** An open tick of such a universe keeps the slices until its forecast is put together. */
+export type OpenTick = Tick & { readonly shards?: z.infer<typeof shardsSchema> };
+export const forecastShardSchema = tickSchema
+  .pick({ market: true, scheduled_at_utc: true, tick_utc: true, trace_id: true, ordinal: true, window: true })
+  .extend({ shard: shardSchema });
+export const forecastPartsSchema = tickSchema.extend({ shards: shardsSchema, parts: z.array(partSchema) });
+
+export type { Part };
+export type Sharded = z.infer<typeof shardedSchema>;
+export type FetchShard = z.infer<typeof fetchShardSchema>;
+export type FetchedParts = z.infer<typeof fetchedSchema>;
+export type ForecastShard = z.infer<typeof forecastShardSchema>;
 export type Schedule = z.infer<typeof scheduleSchema>;
 export type Tick = z.infer<typeof tickSchema>;
 export type Predicted = z.infer<typeof predictedSchema>;
@@ -47,3 +75,13 @@ export function parseInput<T>(step: string, input: unknown, schema: z.ZodType<T>
   const first = parsed.error.issues[0]!;
   throw new ConfigError(`input of ${step}: ${first.path.join('.') || '(root)'}: ${first.message}`);
 }
+
+/** Which of the calls that one step may be this is: for all, for one slice, or to put the slices' parts together. */
+export const callOf = (input: unknown): 'whole' | 'shard' | 'join' =>
+  typeof input !== 'object' || input === null
+    ? 'whole'
+    : 'parts' in input
+      ? 'join'
+      : 'shard' in input
+        ? 'shard'
+        : 'whole';

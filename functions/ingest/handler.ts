@@ -11,15 +11,29 @@ import type { CorporateAction } from '../../shared/market-data/actions.ts';
 import { misalignedKind } from '../../shared/market-data/ingest.ts';
 import { isLate } from '../../shared/market-data/place-actions.ts';
 import { qualityReport, QUALITY_LOOKBACK } from '../../shared/market-data/quality.ts';
+import { shardsOf } from '../../shared/market-data/shards.ts';
 import { BLOCK_ROWS, blockOf } from '../../shared/market-data/window.ts';
 import type { Books } from '../../shared/risk/books.ts';
 import type { Reference } from '../../shared/stores/ports.ts';
-import { parseInput, scheduleSchema, type Tick } from '../envelope.ts';
+import {
+  callOf,
+  fetchedSchema,
+  fetchShardSchema,
+  parseInput,
+  scheduleSchema,
+  type FetchedParts,
+  type OpenTick,
+  type Part,
+  type Schedule,
+  type Sharded,
+  type Tick,
+} from '../envelope.ts';
 import { isCommitted, requireHead } from '../runtime/context.ts';
-import { fetchBars, fetchExecutionBars, type FetchedBars } from '../runtime/fetch-bars.ts';
+import { askOf, fetchBars, fetchExecutionBars, type FetchedBars } from '../runtime/fetch-bars.ts';
 import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
 import { readBooks } from './books.ts';
 import { recordGaps } from './gaps.ts';
+import { fetchShard, joinedMarket } from './shards.ts';
 
 /** What ends a run before its second step. */
 export interface NoTick {
@@ -30,10 +44,57 @@ export interface NoTick {
 
 /**
  * Claims the tick and freezes its bars. The calendar, not the schedule, decides whether there is one; a tick that the
- * chain already holds is done; ticks between the head and this one are recorded as missed or failed first.
+ * chain already holds is done; ticks between the head and this one are recorded as missed or failed first. The bars of
+ * a large universe are fetched in slices by further calls, the last of which goes on here with what they left.
  */
-export async function ingest(input: unknown, runtime: Runtime): Promise<Tick | NoTick> {
+export async function ingest(input: unknown, runtime: Runtime): Promise<OpenTick | Sharded | Part | NoTick> {
+  const call = callOf(input);
+  if (call === 'shard') return fetchShard(parseInput('ingest', input, fetchShardSchema), runtime);
+  if (call === 'join') return joinShards(parseInput('ingest', input, fetchedSchema), runtime);
   const event = parseInput('ingest', input, scheduleSchema);
+  const begun = await begin(event, runtime);
+  if ('status' in begun) return begun;
+  const { market, tickMs } = begun;
+  const nowMs = runtime.clock.now();
+  await claim(runtime, event.market, tickMs, traceOf(market, tickMs));
+  const shards = shardsOf(market.rules.instruments.symbols.length, market.rules.config.fan_out);
+  if (shards.length === 0) return open(event, runtime, begun, nowMs);
+  const finer =
+    market.executionProvider === undefined ? undefined : { fromMs: unsettledFrom(begun), toMs: tickMs };
+  const { grid, past } = await newRows(runtime, begun);
+  return {
+    ...event,
+    status: 'sharded',
+    tick_utc: isoUtc(tickMs),
+    trace_id: traceOf(market, tickMs),
+    ask: askOf(market.rules, grid, past, finer, nowMs),
+    shards,
+  };
+}
+
+/** Freezes the bars that were fetched in slices, as if one call had fetched them all at the moment the first began. */
+async function joinShards(given: FetchedParts, runtime: Runtime): Promise<OpenTick | NoTick> {
+  const { market: name, scheduled_at_utc, shards } = given;
+  const begun = await begin({ market: name, scheduled_at_utc }, runtime);
+  if ('status' in begun) return begun;
+  const market = await joinedMarket(given, runtime, begun.market, begun.tickMs);
+  const nowMs = parseIsoUtc(given.ask.now_utc);
+  const tick = await open({ market: name, scheduled_at_utc }, runtime, { ...begun, market }, nowMs);
+  return { ...tick, shards };
+}
+
+/** A bar that the chain does not hold yet, and the head that its tick follows. */
+interface Begun {
+  readonly market: MarketRuntime;
+  readonly head: Head;
+  readonly line: Timeline;
+  readonly row: number;
+  readonly ordinal: number;
+  readonly tickMs: number;
+}
+
+/** Finds the bar that a schedule is for, and records what lies between it and the head. */
+async function begin(event: Schedule, runtime: Runtime): Promise<Begun | NoTick> {
   const market = runtime.market(event.market);
   const { rules } = market;
   const tickMs = parseIsoUtc(event.scheduled_at_utc) - rules.config.schedule_offset_s * SECOND_MS;
@@ -47,11 +108,13 @@ export async function ingest(input: unknown, runtime: Runtime): Promise<Tick | N
   if (isCommitted(before.head, tickMs))
     return { status: 'done', market: event.market, scheduled_at_utc: event.scheduled_at_utc };
   const { head } = await recordGaps(runtime, market, before, line, row);
-  const ordinal = head.ordinal + 1;
-  const nowMs = runtime.clock.now();
-  const traceId = traceOf(market, tickMs);
-  await claim(runtime, event.market, tickMs, traceId);
-  const frozen = await freezeWindow(runtime, market, head, line, row, ordinal, tickMs, nowMs);
+  return { market, head, line, row, ordinal: head.ordinal + 1, tickMs };
+}
+
+/** Freezes the bars as the source shows them at `nowMs`, and tells what they are like. */
+async function open(event: Schedule, runtime: Runtime, begun: Begun, nowMs: number): Promise<Tick> {
+  const { market, tickMs, ordinal } = begun;
+  const frozen = await freezeWindow(runtime, begun, nowMs);
   const lateness_s = (nowMs - tickMs) / SECOND_MS;
   const books = await readBooks(runtime, market, tickMs);
   const report = dataReport(market, tickMs, frozen, lateness_s, books);
@@ -59,12 +122,12 @@ export async function ingest(input: unknown, runtime: Runtime): Promise<Tick | N
     ...event,
     status: 'open',
     tick_utc: isoUtc(tickMs),
-    trace_id: traceId,
+    trace_id: traceOf(market, tickMs),
     ordinal,
     started_at_utc: isoUtc(nowMs),
     lateness_s,
     window: frozen.window,
-    execution_bars: await freezeExecutionBars(runtime, market, head, line, row, tickMs, nowMs),
+    execution_bars: await freezeExecutionBars(runtime, begun, nowMs),
     data: await putJson(runtime.stores.artifacts, event.market, 'data', tickMs, report as unknown as Json),
   };
 }
@@ -96,27 +159,24 @@ interface Frozen extends FetchedBars {
   readonly window: Reference;
 }
 
-/** Fetches the bars and corporate actions since the window ended, flags them and writes the window that holds them. */
-async function freezeWindow(
-  runtime: Runtime,
-  market: MarketRuntime,
-  head: Head,
-  line: Timeline,
-  row: number,
-  ordinal: number,
-  tickMs: number,
-  nowMs: number,
-): Promise<Frozen> {
-  const { rules, provider } = market;
-  const { artifacts } = runtime.stores;
-  const symbols = rules.instruments.symbols;
-  const known = await loadManifest(artifacts, head.window);
+/** The rows since the window ended, and as much of it before them as they are judged by and stored with. */
+async function newRows({ stores }: Runtime, { market, head, line, row, ordinal }: Begun) {
+  const known = await loadManifest(stores.artifacts, head.window);
   const firstNew = known.last_ordinal + 1;
   const openStart = blockOf(firstNew) * BLOCK_ROWS;
   const reach = Math.min(openStart, firstNew - QUALITY_LOOKBACK - 1);
-  const past = await windowBars(artifacts, symbols, head.window, known, reach);
+  const { symbols } = market.rules.instruments;
+  const past = await windowBars(stores.artifacts, symbols, head.window, known, reach);
   const firstRow = row - (ordinal - firstNew);
-  const grid = { firstOrdinal: firstNew, ...slice(line, firstRow, row + 1) };
+  return { known, past, grid: { firstOrdinal: firstNew, ...slice(line, firstRow, row + 1) } };
+}
+
+/** Fetches the bars and corporate actions since the window ended, flags them and writes the window that holds them. */
+async function freezeWindow(runtime: Runtime, begun: Begun, nowMs: number): Promise<Frozen> {
+  const { market, head, ordinal, tickMs } = begun;
+  const { rules, provider } = market;
+  const { artifacts } = runtime.stores;
+  const { known, past, grid } = await newRows(runtime, begun);
   const fetched = await fetchBars(rules, provider, grid, past, nowMs);
   const { bars } = fetched;
   const keepFrom = Math.min(head.settled_ordinal + 1, ordinal - rules.windowRows + 1);
@@ -125,21 +185,18 @@ async function freezeWindow(
   return { ...fetched, late, window };
 }
 
+/** The start of the first bar since the book was last settled. */
+const unsettledFrom = ({ head, line, row }: Begun): number =>
+  line.startMs[row - (head.ordinal - head.settled_ordinal)]!;
+
 /**
  * Fetches and writes the finer bars since the book was last settled, in which the orders that are due fill; null where
  * the market fills in its decision bars.
  */
-async function freezeExecutionBars(
-  runtime: Runtime,
-  { rules, executionProvider }: MarketRuntime,
-  head: Head,
-  line: Timeline,
-  row: number,
-  tickMs: number,
-  nowMs: number,
-): Promise<Reference | null> {
-  const first = row - (head.ordinal - head.settled_ordinal);
-  const bars = await fetchExecutionBars(rules, executionProvider, line.startMs[first]!, tickMs, nowMs);
+async function freezeExecutionBars(runtime: Runtime, begun: Begun, nowMs: number): Promise<Reference | null> {
+  const { rules, executionProvider } = begun.market;
+  const { tickMs } = begun;
+  const bars = await fetchExecutionBars(rules, executionProvider, unsettledFrom(begun), tickMs, nowMs);
   if (bars === undefined) return null;
   return storeExecutionBars(runtime.stores.artifacts, rules.config.market, tickMs, bars);
 }

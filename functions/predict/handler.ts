@@ -1,31 +1,36 @@
-import { driftCounts } from '../../shared/forecast/drift.ts';
+import type { Json } from '../../shared/kernel/canonical.ts';
 import { parseIsoUtc } from '../../shared/kernel/time.ts';
 import { putJson } from '../../shared/ledger/chain.ts';
-import { loadWindow } from '../../shared/ledger/window-store.ts';
-import { encodeForecast } from '../../shared/tick/forecast-codec.ts';
-import { forecastWindow } from '../../shared/tick/forecast-step.ts';
-import { parseInput, tickSchema, type Predicted } from '../envelope.ts';
-import { requireHead } from '../runtime/context.ts';
+import {
+  callOf,
+  forecastPartsSchema,
+  forecastShardSchema,
+  parseInput,
+  tickSchema,
+  type Part,
+  type Predicted,
+  type Tick,
+} from '../envelope.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { forecastOf } from './forecast-of.ts';
+import { forecastShard, joinedForecast } from './shards.ts';
 
-/** Forecasts every instrument from the frozen window. The same window gives the same bytes, whoever runs it. */
-export async function predict(input: unknown, runtime: Runtime): Promise<Predicted> {
+/**
+ * Forecasts every instrument from the frozen window. The same window gives the same bytes, whoever runs it, and whether
+ * a large universe is forecast at once or in slices by further calls, the last of which puts them together here.
+ */
+export async function predict(input: unknown, runtime: Runtime): Promise<Predicted | Part> {
+  const call = callOf(input);
+  if (call === 'shard') return forecastShard(parseInput('predict', input, forecastShardSchema), runtime);
+  if (call === 'join') {
+    const { shards, parts, ...tick } = parseInput('predict', input, forecastPartsSchema);
+    return stored(tick, await joinedForecast(tick, shards, parts, runtime), runtime);
+  }
   const tick = parseInput('predict', input, tickSchema);
-  const market = runtime.market(tick.market);
-  const { rules, release } = market;
-  // Another release would forecast otherwise, and the gate could not tell.
-  await requireHead(runtime, market);
-  const { artifacts } = runtime.stores;
-  const { bars } = await loadWindow(
-    artifacts,
-    rules.instruments.symbols,
-    tick.window,
-    tick.ordinal - rules.windowRows + 1,
-  );
-  const made = forecastWindow(rules, bars);
-  const stored = encodeForecast(made, driftCounts(made.features, release.drift_reference));
-  return {
-    ...tick,
-    forecast: await putJson(artifacts, tick.market, 'forecast', parseIsoUtc(tick.tick_utc), stored),
-  };
+  return stored(tick, await forecastOf(tick, runtime), runtime);
+}
+
+async function stored(tick: Tick, forecast: Json, { stores }: Runtime): Promise<Predicted> {
+  const tickMs = parseIsoUtc(tick.tick_utc);
+  return { ...tick, forecast: await putJson(stores.artifacts, tick.market, 'forecast', tickMs, forecast) };
 }

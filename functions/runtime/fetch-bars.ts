@@ -1,5 +1,7 @@
 import type { Bars } from '../../shared/market-data/bars.ts';
 import type { Grid, Misaligned } from '../../shared/market-data/align.ts';
+import { isoUtc } from '../../shared/kernel/time.ts';
+import type { Ask } from '../../shared/ledger/bar-parts.ts';
 import { ingestBars } from '../../shared/market-data/ingest.ts';
 import { actionDates } from '../../shared/market-data/place-actions.ts';
 import type { BarProvider } from '../../shared/market-data/provider.ts';
@@ -49,4 +51,28 @@ export async function fetchExecutionBars(
   const grid = executionGrid(rules, fromMs, toMs);
   const raw = await provider.fetch(rules.instruments.symbols, grid.startMs[0]!, toMs, nowMs);
   return executionBars(rules, grid, raw);
+}
+
+/**
+ * What the two above ask of a source, for whoever asks it of one slice of the universe at a time.
+ * @param finer from when to when finer bars are needed; undefined where orders fill in decision bars.
+ */
+export function askOf(
+  rules: MarketRules,
+  grid: Grid,
+  past: Bars | undefined,
+  finer: { readonly fromMs: number; readonly toMs: number } | undefined,
+  nowMs: number,
+): Ask {
+  const span = (fromMs: number, toMs: number) => ({ from_utc: isoUtc(fromMs), to_utc: isoUtc(toMs) });
+  const { fromDate, toDate } = actionDates(grid, past);
+  return {
+    bars: span(grid.startMs[0]!, grid.endMs.at(-1)!),
+    actions: { from: fromDate, to: toDate },
+    execution:
+      finer === undefined
+        ? null
+        : span(executionGrid(rules, finer.fromMs, finer.toMs).startMs[0]!, finer.toMs),
+    now_utc: isoUtc(nowMs),
+  };
 }

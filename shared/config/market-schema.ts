@@ -27,6 +27,9 @@ const provider = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Slices of a universe at most: as many as an inline Map of the state machine runs at once. */
+export const SHARDS_MAX = 40;
+
 /** Everything that is particular to one market. Shares are of equity unless named otherwise. */
 export const marketSchema = z.strictObject({
   market: name,
@@ -55,6 +58,13 @@ export const marketSchema = z.strictObject({
   warmup_bars: z.int().min(10).max(5_000),
   schedule_offset_s: z.int().min(0).max(240),
   sla: z.strictObject({ late_after_s: z.int().min(60).max(3_600) }),
+  /** A large universe is fetched and forecast in slices; what comes of it is the same to the byte. */
+  fan_out: z.strictObject({
+    /** Instruments up to which one call of a step does the whole universe. */
+    instruments_above: z.int().min(1).max(20_000),
+    /** Slices of a larger one. */
+    shards: z.int().min(2).max(SHARDS_MAX),
+  }),
   sizing: z.strictObject({
     /** Volatility a year that one full position aims at, as a share of equity. */
     volatility_target: z.number().gt(0).max(2),

@@ -50,12 +50,21 @@ const firstDay = (grid: Grid, past: Bars | undefined): number => (past ?? grid).
 /** One action of a kind an instrument and ex-date. */
 const nameOf = ({ instrument, exDay, kind }: CorporateAction): string => `${instrument} ${exDay} ${kind}`;
 
-/** A source's action in days and indices; its ordinal is still to be found. */
-function parseAction(instruments: readonly string[], raw: RawAction): CorporateAction {
+/**
+ * The index of the instrument that an action is of.
+ * @throws ProviderError on an action that is none, or is of another instrument.
+ */
+export function checkAction(instruments: readonly string[], raw: RawAction): number {
   const problem = actionProblem(raw);
   const instrument = instruments.indexOf(raw.symbol);
   if (problem !== undefined) throw refused(raw, problem);
   if (instrument < 0) throw refused(raw, 'is of an instrument that was not asked for');
+  return instrument;
+}
+
+/** A source's action in days and indices; its ordinal is still to be found. */
+function parseAction(instruments: readonly string[], raw: RawAction): CorporateAction {
+  const instrument = checkAction(instruments, raw);
   const { kind, ratio, amount, payDate, source } = raw;
   const exDay = parseIsoDate(raw.exDate) / DAY_MS;
   const payDay = payDate === null ? null : parseIsoDate(payDate) / DAY_MS;

@@ -46,11 +46,16 @@ export function encodeBlock(bars: Bars, from: number, to: number): Uint8Array {
       floats.set(bars[field].subarray(row * n, (row + 1) * n), base + ROW_HEAD + k * n);
     });
   }
-  const words = new Uint32Array(floats.buffer);
-  for (let k = 0; k < rowsEnd; k++) if (floats[k] !== floats[k]) words.set(QUIET_NAN, k * 2);
-  const bytes = new Uint8Array(floats.buffer);
+  const bytes = floatBytes(floats, rowsEnd);
   bytes.set(actions, rowsEnd * FLOAT_BYTES);
   return bytes;
+}
+
+/** The little-endian bytes under floats, the first `count` of which get one bit pattern for NaN. */
+export function floatBytes(floats: Float64Array<ArrayBuffer>, count = floats.length): Uint8Array {
+  const words = new Uint32Array(floats.buffer);
+  for (let k = 0; k < count; k++) if (floats[k] !== floats[k]) words.set(QUIET_NAN, k * 2);
+  return new Uint8Array(floats.buffer);
 }
 
 /** A block's bytes as floats: its rows, and where its actions lie. */

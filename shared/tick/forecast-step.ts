@@ -22,7 +22,26 @@ export interface Forecaster {
   predict(bars: Bars, row: number): void;
 }
 
-export function forecaster(rules: MarketRules): Forecaster {
+/**
+ * What a forecast rests on. Every value of an instrument comes of that instrument's own bars and of these rules: a slice
+ * of the universe is forecast as the whole is.
+ */
+export type ForecastRules = Pick<
+  MarketRules,
+  'calendar' | 'costs' | 'policy' | 'spreads' | 'typicalNotional' | 'unusable' | 'windowRows'
+> & { readonly instruments: Pick<MarketRules['instruments'], 'symbols' | 'priceTick'> };
+
+/** The rules for instruments [from, to) alone. */
+export const cutForecastRules = (rules: ForecastRules, from: number, to: number): ForecastRules => ({
+  ...rules,
+  spreads: rules.spreads.subarray(from, to),
+  instruments: {
+    symbols: rules.instruments.symbols.slice(from, to),
+    priceTick: rules.instruments.priceTick.subarray(from, to),
+  },
+});
+
+export function forecaster(rules: ForecastRules): Forecaster {
   const n = rules.instruments.symbols.length;
   const stream = new FeatureStream(n, rules.policy);
   const policy = emptyForecast(n);
@@ -50,7 +69,7 @@ export function forecaster(rules: MarketRules): Forecaster {
 }
 
 /** The forecast of a window's last bar, from exactly the rows that the rules ask for. */
-export function forecastWindow(rules: MarketRules, bars: Bars): Forecaster {
+export function forecastWindow(rules: ForecastRules, bars: Bars): Forecaster {
   const made = forecaster(rules);
   const last = bars.startMs.length - 1;
   for (let row = Math.max(0, last - rules.windowRows + 1); row <= last; row++) made.push(bars, row);
@@ -60,7 +79,7 @@ export function forecastWindow(rules: MarketRules, bars: Bars): Forecaster {
 
 /** What entering and leaving each instrument would cost, as the bar shows it. */
 function roundTripCosts(
-  rules: MarketRules,
+  rules: ForecastRules,
   features: Features,
   bars: Bars,
   row: number,

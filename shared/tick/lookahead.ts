@@ -17,7 +17,10 @@ import { imageOf, imageOfLedger, type LedgerTick, type Reworked } from './tick-i
  * so the two differ; what the ledger froze must be what the copy gives.
  * @param makeForecaster what forecasts in both; by default the market's own.
  */
-export function proveLookahead(tape: Tape, makeForecaster = forecaster): LookaheadReport {
+export function proveLookahead(
+  tape: Tape,
+  makeForecaster: (rules: BacktestInputs['rules']) => Forecaster = forecaster,
+): LookaheadReport {
   const { inputs, release } = tape;
   const { rules } = inputs;
   const { symbols } = rules.instruments;

@@ -141,8 +141,8 @@ function barsOfDay(config: MarketConfig, calendar: ExchangeCalendar): { barsPerD
 }
 
 /** Minutes from the open of the session that holds the instant; 0 where there is none. */
-export function minutesSinceOpen(rules: MarketRules, instantMs: number): number {
-  const session = rules.calendar.minuteToSession(instantMs);
+export function minutesSinceOpen({ calendar }: Pick<MarketRules, 'calendar'>, instantMs: number): number {
+  const session = calendar.minuteToSession(instantMs);
   return session === undefined ? 0 : (instantMs - session.openMs) / MINUTE_MS;
 }
 

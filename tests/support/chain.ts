@@ -58,6 +58,8 @@ export type MarketName = 'ashares' | 'us_equities' | 'crypto';
 export interface Turned {
   readonly config?: Partial<MarketFiles['config']>;
   readonly fillSpec?: Partial<MarketFiles['fillSpec']>;
+  /** Instruments in place of the universe's own. */
+  readonly instruments?: MarketFiles['universe']['instruments'];
 }
 
 /** A market of samples/configs laid out over some dates, with all that opening its ledger needs. */
@@ -77,6 +79,10 @@ export function layOut(market: MarketName, from: string, to: string, turned: Tur
     ...found,
     config: SCHEMAS.market.parse({ ...found.config, ...turned.config }),
     fillSpec: SCHEMAS.fill_model_spec.parse({ ...found.fillSpec, ...turned.fillSpec }),
+    universe: SCHEMAS.universe.parse({
+      ...found.universe,
+      instruments: turned.instruments ?? found.universe.instruments,
+    }),
   };
   const config: Config = { ...parsed, markets: new Map([...parsed.markets, [market, changed]]) };
   const barsFolder = shipped('samples/bars');
