@@ -19,6 +19,8 @@ export const {
   DefinitionBody,
   Fail,
   JitterType,
+  JsonPath,
+  Map: MapState,
   StateMachine,
   StateMachineType,
   Succeed,

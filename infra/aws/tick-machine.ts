@@ -1,5 +1,9 @@
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { IChainable, StateMachine as Machine } from 'aws-cdk-lib/aws-stepfunctions';
+import type {
+  Choice as ChoiceState,
+  IChainable,
+  StateMachine as Machine,
+} from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { STEPS, stateName, type StepName } from '../../functions/steps.ts';
 import {
@@ -16,6 +20,7 @@ import {
   Succeed,
   Timeout,
 } from './cdk.ts';
+import { fanOut, type Call } from './fan-out.ts';
 import { ATTEMPTS, MACHINE_TIMEOUT_S, RETRY_BACKOFF, RETRY_WAIT_S, TASKS } from './tick-tasks.ts';
 
 export interface TickMachineProps {
@@ -28,7 +33,8 @@ export interface TickMachineProps {
 const FINAL_ERRORS = ['IntegrityError', 'ConfigError', 'OtherReleaseError', 'UncoveredError', 'RefusedError'];
 
 /**
- * One tick of one market: six steps in a row, ended early where the calendar has no bar or the tick is committed.
+ * One tick of one market: six steps in a row, ended early where the calendar has no bar or the tick is committed. The
+ * first two take a large universe in slices.
  * Nothing is caught: a failed run stays failed at its step, so that it can be redriven from there. Where all tries of a
  * step hang, the machine's own timeout ends it before the bar is late.
  */
@@ -40,7 +46,8 @@ export class TickMachine extends Construct {
     const [ingest, ...rest] = STEPS.map((step) => this.#task(step, props.functions[step]));
     const [first, ...others] = rest;
     const fromPredict = others.reduce((chain, task) => chain.next(task), Chain.start(first!));
-    const isOpen = this.#isOpen(fromPredict);
+    const call = (step: StepName, other: Call) => this.#task(step, props.functions[step], other);
+    const isOpen = this.#isOpen(fromPredict, (choice) => fanOut(this, call, choice, others[0]!));
     this.machine = new StateMachine(this, 'Machine', {
       stateMachineName: props.stateMachineName,
       stateMachineType: StateMachineType.STANDARD,
@@ -50,13 +57,14 @@ export class TickMachine extends Construct {
     });
   }
 
-  #task(step: StepName, lambdaFunction: IFunction) {
-    const task = LambdaInvoke.jsonPath(this, stateName(step), {
+  #task(step: StepName, lambdaFunction: IFunction, call: Partial<Call> = {}) {
+    const { name, comment, timeout_s } = { name: stateName(step), ...TASKS[step], ...call };
+    const task = LambdaInvoke.jsonPath(this, name, {
       lambdaFunction,
-      comment: TASKS[step].comment,
+      comment,
       // The whole state goes in; the function's answer, without Lambda's own fields, is the next state.
       outputPath: '$.Payload',
-      taskTimeout: Timeout.duration(Duration.seconds(TASKS[step].timeout_s)),
+      taskTimeout: Timeout.duration(Duration.seconds(timeout_s)),
       // Off, since it would stand before the retry below and try a final error again.
       retryOnServiceExceptions: false,
     });
@@ -71,14 +79,17 @@ export class TickMachine extends Construct {
     return task;
   }
 
-  #isOpen(goOn: IChainable) {
+  /** `ofLargeUniverse` adds what comes before an open tick is forecast by one call. */
+  #isOpen(goOn: IChainable, ofLargeUniverse: (choice: ChoiceState) => void) {
     const unknown = new Fail(this, 'UnknownStatus', {
       comment: 'Ingest answered what this machine does not know',
       error: 'UnknownStatus',
-      cause: 'ingest returned a status other than open, closed and done',
+      cause: 'ingest returned a status other than open, sharded, closed and done',
     });
-    return new Choice(this, 'IsOpen', { comment: 'Is there a bar to decide on?' })
-      .when(Condition.not(Condition.isPresent('$.status')), unknown)
+    const choice = new Choice(this, 'IsOpen', { comment: 'Is there a bar to decide on?' });
+    choice.when(Condition.not(Condition.isPresent('$.status')), unknown);
+    ofLargeUniverse(choice);
+    return choice
       .when(Condition.stringEquals('$.status', 'open'), goOn)
       .when(
         Condition.stringEquals('$.status', 'closed'),

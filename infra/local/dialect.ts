@@ -30,12 +30,21 @@ export function assertRunsLocally(definition: Definition): void {
   }
 }
 
-/** The Task states of a machine and of those inside it, by name. */
-export function taskStates(definition: Definition): [name: string, state: State][] {
-  return machines(definition)
-    .flatMap(({ States }) => Object.entries(States))
-    .filter(([, { Type }]) => Type === 'Task');
+/** A Task state, and the state of the whole machine that it lies in: itself, or a Map or Parallel. */
+export interface TaskState {
+  readonly name: string;
+  readonly state: State;
+  readonly within: string;
 }
+
+/** The Task states of a machine and of those inside it. */
+export const taskStates = ({ States }: Definition): TaskState[] =>
+  Object.entries(States).flatMap(([within, state]) =>
+    machines({ StartAt: within, States: { [within]: state } })
+      .flatMap((machine) => Object.entries(machine.States))
+      .filter(([, { Type }]) => Type === 'Task')
+      .map(([name, task]) => ({ name, state: task, within })),
+  );
 
 function assertState(state: State, place: string, definition: Definition): void {
   assertJsonPath(state['QueryLanguage'], place);

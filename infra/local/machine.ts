@@ -1,7 +1,7 @@
 import { ExecutionError, ExecutionTimeoutError, StateMachine } from 'aws-local-stepfunctions';
 import { STEPS, type StepName } from '../../functions/steps.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
-import { assertRunsLocally, taskStates, type Definition, type State } from './dialect.ts';
+import { assertRunsLocally, taskStates, type Definition, type State, type TaskState } from './dialect.ts';
 import { ExecutionFailure, throughJson, type JsonValue } from './payload.ts';
 
 /** What a step's Lambda does: the whole state in, the whole next state out. */
@@ -17,7 +17,7 @@ export interface Failure {
   readonly stopped: Stopped | undefined;
 }
 
-/** The task state that failed for good, and what it was given. */
+/** The state that failed for good, a task or the Map that its iterations belong to, and what it was given. */
 export interface Stopped {
   readonly state: string;
   readonly input: unknown;
@@ -47,8 +47,10 @@ export interface LocalMachine {
 /** One execution under way. */
 interface Execution {
   step: StepName | undefined;
-  /** The task that was begun last and has not answered. */
+  /** The task that was begun last and has not answered; within a Map, the Map. */
   stopped: Stopped | undefined;
+  /** What the last task outside a Map answered, or the execution began with: what a Map is given. */
+  handed: JsonValue;
   over: boolean;
   readonly ownErrors: Set<unknown>;
 }
@@ -64,16 +66,17 @@ export function localMachine(
   options: LocalMachineOptions = {},
 ): LocalMachine {
   const machineFrom = validated(definition);
-  const steps = new Map(taskStates(definition).map(([name, state]) => [name, stepOf(name, state)]));
-  const waits = Object.fromEntries([...steps.keys()].map((name) => [name, options.retryWaitMs ?? 0]));
+  const tasks = taskStates(definition).map((task) => ({ ...task, step: stepOf(task.name, task.state) }));
+  const waits = Object.fromEntries(tasks.map(({ name }) => [name, options.retryWaitMs ?? 0]));
 
   async function execute(from: string, input: unknown, execution: Execution): Promise<unknown> {
     const taskResourceLocalHandlers = Object.fromEntries(
-      [...steps].map(([name, step]) => [name, lambda(name, step, handlers[step], execution)]),
+      tasks.map((task) => [task.name, lambda(task, handlers[task.step], execution)]),
     );
     const overrides = { taskResourceLocalHandlers, retryIntervalOverrides: waits };
     try {
-      return await machineFrom(from).run(throughJson(input, 'the input'), { overrides }).result;
+      execution.handed = throughJson(input, 'the input');
+      return await machineFrom(from).run(execution.handed, { overrides }).result;
     } catch (error) {
       throw cause(error, execution);
     } finally {
@@ -83,7 +86,10 @@ export function localMachine(
 
   /** `input` is what the execution was started with, `handed` what its first state gets now. */
   async function started(input: unknown, { state, input: handed }: Stopped): Promise<unknown> {
-    const execution: Execution = { step: undefined, stopped: undefined, over: false, ownErrors: new Set() };
+    const execution: Execution = {
+      ...{ step: undefined, stopped: undefined, handed: null },
+      ...{ over: false, ownErrors: new Set() },
+    };
     try {
       return await execute(state, handed, execution);
     } catch (error) {
@@ -104,12 +110,22 @@ export function localMachine(
   };
 }
 
-/** What a handler was given must be all that its state was given, since a redrive hands nothing else on. */
-function assertWholeInput(definition: Definition, name: string): void {
-  const state = definition.States[name];
-  if (state === undefined || 'InputPath' in state || state.Parameters?.['Payload.$'] !== '$')
+/**
+ * What a handler was given must be all that its state was given, since a redrive hands nothing else on. A Map is redriven
+ * as a whole, on what the last task before it answered: nothing but choices may lie between.
+ */
+function assertWholeInput({ States }: Definition, name: string): void {
+  const state = States[name];
+  const answersWhole = Object.values(States).every(
+    (one) =>
+      one.Type !== 'Pass' &&
+      (one['Next'] !== name || one.Type === 'Task') &&
+      (one.Type !== 'Task' || (one['OutputPath'] === '$.Payload' && !('ResultPath' in one))),
+  );
+  const whole = state?.Type === 'Map' ? answersWhole : state?.Parameters?.['Payload.$'] === '$';
+  if (state === undefined || 'InputPath' in state || !whole)
     throw new ConfigError(
-      `state ${name} cannot be redriven here: expected a task of its own that is handed its whole input`,
+      `state ${name} cannot be redriven here: expected a task that is handed its whole input, or a Map after one`,
     );
 }
 
@@ -152,17 +168,22 @@ function stepOf(name: string, { Resource, Parameters: parameters }: State): Step
 }
 
 /** The integration `lambda:invoke` with a function in place of the Lambda. */
-function lambda(state: string, step: StepName, handler: Handler, execution: Execution) {
+function lambda(task: TaskState & { step: StepName }, handler: Handler, execution: Execution) {
+  const { name, within, step } = task;
   return async (request: JsonValue): Promise<JsonValue> => {
     // An execution that timed out still runs its retry in the background.
     if (execution.over) throw new ExecutionFailure('States.Timeout', 'the execution is over');
     const { Payload } = request as { FunctionName: string; Payload: JsonValue };
     execution.step = step;
-    execution.stopped = { state, input: Payload };
+    execution.stopped = { state: within, input: name === within ? Payload : execution.handed };
     const input = throughJson(Payload, `the input of ${step}`);
     const answer = await attempt(() => handler(input), execution);
     const next = throughJson(answer, `the answer of ${step}`);
-    execution.stopped = undefined;
+    // Other iterations of a Map may still fail: it has answered when the task after it begins.
+    if (name === within) {
+      execution.stopped = undefined;
+      execution.handed = next;
+    }
     return { StatusCode: 200, Payload: next };
   };
 }

@@ -6,7 +6,7 @@ import { STEPS } from '../../functions/steps.ts';
 import { App, FEATURE_FLAGS } from '../../infra/aws/cdk.ts';
 import { MachineStack } from '../../infra/aws/machine-stack.ts';
 import { machineDefinition, synthesiseDefinition } from '../../infra/local/definition.ts';
-import { assertRunsLocally, type Definition, type State } from '../../infra/local/dialect.ts';
+import { assertRunsLocally, taskStates, type Definition, type State } from '../../infra/local/dialect.ts';
 import { resolveText, type Resource } from '../../infra/local/template.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 
@@ -14,11 +14,21 @@ let definition: Definition;
 beforeAll(async () => {
   definition = await synthesiseDefinition();
 });
-const task = (name: string): State => definition.States[name]!;
+/** A state of the machine, or within one of its Maps. */
+const task = (name: string): State =>
+  definition.States[name] ?? taskStates(definition).find((one) => one.name === name)!.state;
 const TASKS = ['Ingest', 'Predict', 'Gate', 'Fill', 'Ledger', 'Signoff'];
+/** The further calls that a large universe takes, by the function of each. */
+const CALLS = [
+  ['FetchShard', 'ingest', 60],
+  ['JoinBars', 'ingest', 90],
+  ['ForecastShard', 'predict', 60],
+  ['JoinForecast', 'predict', 60],
+] as const;
+const ALL_TASKS = [...TASKS, ...CALLS.map(([name]) => name)];
 
 describe('the synthesised definition', () => {
-  it('runs six tasks in order, with one question after the first', () => {
+  it('runs six tasks in order, with one question after the first and two rounds of slices', () => {
     expect(STEPS).toEqual(['ingest', 'predict', 'gate', 'fill', 'ledger', 'signoff']);
     expect(definition.StartAt).toBe('Ingest');
     expect(TASKS.map((name) => task(name)['Next'] ?? task(name)['End'])).toEqual([
@@ -29,26 +39,34 @@ describe('the synthesised definition', () => {
       'Signoff',
       true,
     ]);
-    expect(Object.entries(definition.States).map(([name, { Type }]) => `${name} ${Type}`)).toEqual([
-      'Ingest Task',
-      'IsOpen Choice',
-      'UnknownStatus Fail',
-      'Predict Task',
-      'Gate Task',
-      'Fill Task',
-      'Ledger Task',
-      'Signoff Task',
-      'Closed Succeed',
-      'AlreadyDone Succeed',
+    const states = Object.entries(definition.States).map(([name, { Type }]) => `${Type} ${name}`);
+    expect(states.sort()).toEqual([
+      'Choice IsOpen',
+      'Fail UnknownStatus',
+      'Map FetchShards',
+      'Map ForecastShards',
+      'Succeed AlreadyDone',
+      'Succeed Closed',
+      ...['Fill', 'Gate', 'Ingest', 'JoinBars', 'JoinForecast', 'Ledger', 'Predict', 'Signoff'].map(
+        (name) => `Task ${name}`,
+      ),
     ]);
   });
 
-  it('asks ingest for open, closed and done, and fails on anything else', () => {
+  it('asks ingest for sharded, open, closed and done, and fails on anything else', () => {
     expect(task('IsOpen')).toEqual({
       Type: 'Choice',
       Comment: 'Is there a bar to decide on?',
       Choices: [
         { Not: { Variable: '$.status', IsPresent: true }, Next: 'UnknownStatus' },
+        { Variable: '$.status', StringEquals: 'sharded', Next: 'FetchShards' },
+        {
+          And: [
+            { Variable: '$.status', StringEquals: 'open' },
+            { Variable: '$.shards', IsPresent: true },
+          ],
+          Next: 'ForecastShards',
+        },
         { Variable: '$.status', StringEquals: 'open', Next: 'Predict' },
         { Variable: '$.status', StringEquals: 'closed', Next: 'Closed' },
         { Variable: '$.status', StringEquals: 'done', Next: 'AlreadyDone' },
@@ -58,19 +76,53 @@ describe('the synthesised definition', () => {
     expect(task('UnknownStatus')['Error']).toBe('UnknownStatus');
   });
 
-  it.each(TASKS)('passes the whole state through the Lambda of %s', (name) => {
+  const functions = [
+    ...TASKS.map((name) => [name, name.toLowerCase()] as const),
+    ...CALLS.map(([name, step]) => [name, step] as const),
+  ];
+  it.each(functions)('passes the whole state of %s through the Lambda of %s', (name, step) => {
     expect(task(name)).toMatchObject({
       Resource: 'arn:aws:states:::lambda:invoke',
       OutputPath: '$.Payload',
       Parameters: {
-        FunctionName: `arn:aws:lambda:us-east-1:000000000000:function:papergate-dev-${name.toLowerCase()}`,
+        FunctionName: `arn:aws:lambda:us-east-1:000000000000:function:papergate-dev-${step}`,
         'Payload.$': '$',
       },
     });
     expect(Object.keys(task(name).Parameters!)).toHaveLength(2);
   });
 
-  it.each(TASKS)('retries %s three times, but never an error that stays', (name) => {
+  it('hands names and a slice to each iteration, ten at once, and keeps what they answer under parts', () => {
+    const selected = (...fields: string[]) => ({
+      ...Object.fromEntries(fields.map((field) => [`${field}.$`, `$.${field}`])),
+      'shard.$': '$$.Map.Item.Value',
+    });
+    const map = {
+      Type: 'Map',
+      ItemsPath: '$.shards',
+      MaxConcurrency: 10,
+      ResultPath: '$.parts',
+      ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' } },
+    };
+    expect(task('FetchShards')).toMatchObject({
+      ...map,
+      ItemSelector: selected('market', 'scheduled_at_utc', 'tick_utc', 'trace_id', 'ask'),
+      ItemProcessor: { StartAt: 'FetchShard', States: { FetchShard: { End: true } } },
+      Next: 'JoinBars',
+    });
+    expect(task('ForecastShards')).toMatchObject({
+      ...map,
+      ItemSelector: selected('market', 'scheduled_at_utc', 'tick_utc', 'trace_id', 'ordinal', 'window'),
+      ItemProcessor: { StartAt: 'ForecastShard', States: { ForecastShard: { End: true } } },
+      Next: 'JoinForecast',
+    });
+    // An iteration is tried again by itself; a Map that tried again would do all of them anew.
+    for (const name of ['FetchShards', 'ForecastShards']) expect(task(name)).not.toHaveProperty('Retry');
+    expect(task('JoinBars')['Next']).toBe('IsOpen');
+    expect(task('JoinForecast')['Next']).toBe('Gate');
+  });
+
+  it.each(ALL_TASKS)('retries %s three times, but never an error that stays', (name) => {
     expect(task(name)['Retry']).toEqual([
       {
         ErrorEquals: ['IntegrityError', 'ConfigError', 'OtherReleaseError', 'UncoveredError', 'RefusedError'],
@@ -88,13 +140,16 @@ describe('the synthesised definition', () => {
 
   it('gives every task a timeout, and the machine one that holds all attempts of any task', () => {
     expect(TASKS.map((name) => task(name).TimeoutSeconds)).toEqual([90, 60, 60, 60, 60, 90]);
+    for (const [name, , timeout] of CALLS) expect(task(name).TimeoutSeconds, name).toBe(timeout);
     // The longest task four times, and waits of at most 2, 4 and 8 s: 360 + 14 = 374 s.
     expect(definition['TimeoutSeconds']).toBe(420);
   });
 
   it('comments every state, catches nothing and reads no clock', () => {
-    for (const state of Object.values(definition.States)) expect(state['Comment']).toMatch(/^[A-Z].{15}/);
-    const text = JSON.stringify(definition);
+    const within = taskStates(definition).map(({ state }) => state);
+    for (const state of [...Object.values(definition.States), ...within])
+      expect(state['Comment']).toMatch(/^[A-Z].{15}/);
+    const text = JSON.stringify(definition).replaceAll('"$$.Map.Item.Value"', '');
     for (const banned of [
       '"Catch"',
       'JSONata',
@@ -189,6 +244,14 @@ describe('a definition that would run otherwise here than on AWS', () => {
       'the start time',
       (s) => set(s['Gate']!, { Parameters: { 'at.$': '$$.Execution.StartTime' } }),
       /state Gate reads \$\$\.Execution\.StartTime/,
+    ],
+    [
+      'no timeout inside a Map',
+      (s) => {
+        const { States } = s['FetchShards']!['ItemProcessor'] as { States: Record<string, State> };
+        set(States['FetchShard']!, { TimeoutSeconds: undefined });
+      },
+      /state FetchShard has no TimeoutSeconds/,
     ],
     [
       'Assign inside a Map',

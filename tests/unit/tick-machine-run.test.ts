@@ -11,6 +11,7 @@ import {
   ProviderError,
   RefusedError,
 } from '../../shared/kernel/errors.ts';
+import { fakes, INPUT, rejection, type State } from '../support/machine.ts';
 
 let definition: Definition;
 beforeAll(async () => {
@@ -20,39 +21,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-type State = Record<string, unknown>;
-const INPUT = { market: 'crypto', tick: '2026-11-22T10:00:00Z' };
-
-/** Handlers that note their calls and add their name to the state; `special` replaces some. */
-function fakes(special: Partial<Record<StepName, Handler>> = {}) {
-  const calls: string[] = [];
-  const inputs: unknown[] = [];
-  const handlers = Object.fromEntries(
-    STEPS.map((step) => [
-      step,
-      async (input: unknown) => {
-        calls.push(step);
-        inputs.push(structuredClone(input));
-        const answer: Handler =
-          special[step] ?? (async (state) => ({ ...(state as State), status: 'open', [step]: 1 }));
-        return answer(input);
-      },
-    ]),
-  ) as Record<StepName, Handler>;
-  return { calls, inputs, handlers };
-}
-
 const throwing = (error: unknown): Handler => {
   return async () => {
     throw error;
   };
 };
-const rejection = (promise: Promise<unknown>): Promise<Error> =>
-  promise.then(
-    () => expect.unreachable('did not fail'),
-    (error: unknown) => error as Error,
-  );
-
 describe('an execution', () => {
   it('hands the state from step to step, in order', async () => {
     const { calls, inputs, handlers } = fakes();
@@ -92,7 +65,7 @@ describe('an execution', () => {
     const { calls, handlers } = fakes({ ingest: async () => answer });
     const error = await rejection(localMachine(definition, handlers).run(INPUT));
     expect(error).toMatchObject({ name: 'UnknownStatus', exitCode: 1 });
-    expect(error.message).toBe('ingest returned a status other than open, closed and done');
+    expect(error.message).toBe('ingest returned a status other than open, sharded, closed and done');
     expect(calls).toEqual(['ingest']);
   });
 
@@ -400,7 +373,7 @@ describe('a redrive', () => {
     await rejection(machine.run(INPUT));
     const refused = await rejection(machine.redrive(failures[0]!));
     expect(refused.message).toBe(
-      'state Predict cannot be redriven here: expected a task of its own that is handed its whole input',
+      'state Predict cannot be redriven here: expected a task that is handed its whole input, or a Map after one',
     );
   });
 });

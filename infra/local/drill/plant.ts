@@ -18,6 +18,8 @@ const PLANTS = {
  * for a model to want something. Features, and with them sizes, stay the window's own.
  */
 export async function planted(answer: unknown, runtime: Runtime, plant: Plant): Promise<unknown> {
+  // A slice answers with its part: what is planted is the forecast that the parts are put together to.
+  if (typeof answer === 'object' && answer !== null && 'part' in answer) return answer;
   const tick = parseInput('gate', answer, predictedSchema);
   const { artifacts } = runtime.stores;
   const stored = await getJson(artifacts, tick.forecast, forecastSchema);
