@@ -10,6 +10,14 @@ export type StepName = (typeof STEPS)[number];
 /** The name that a step's states begin with in the state machine: `ingest` is `Ingest`. */
 export const stateName = (step: StepName): string => `${step[0]!.toUpperCase()}${step.slice(1)}`;
 
-/** The step that a state of the machine runs; undefined where it is no task. */
+/** Further states of two steps, for a universe that is too large for one call. */
+const SHARD_STATES: Readonly<Record<string, StepName>> = {
+  FetchShard: 'ingest',
+  JoinBars: 'ingest',
+  ForecastShard: 'predict',
+  JoinForecast: 'predict',
+};
+
+/** The step that a task of the machine runs; undefined for any other state. */
 export const stepOfState = (state: string): StepName | undefined =>
-  STEPS.find((step) => state.startsWith(stateName(step)));
+  SHARD_STATES[state] ?? STEPS.find((step) => stateName(step) === state);

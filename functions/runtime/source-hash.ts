@@ -4,8 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { byCodeUnit, hashJson, sha256, type Sha256 } from '../../shared/kernel/canonical.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Folders whose code decides; what only shows or tests is evidence beside the release. */
-const ROOMS = ['functions', 'infra', 'shared'];
+/**
+ * Folders whose code decides. What only shows, tests, or lays a stage out on AWS is evidence beside the release: an alarm
+ * that is worded anew starts no new one.
+ */
+const ROOMS = ['functions', 'infra/local', 'infra/machine', 'shared'];
 
 /** The hash of the source tree: every TypeScript file of the rooms that decide, by its path. */
 export function sourceHash(root: string = ROOT): Sha256 {

@@ -7,8 +7,8 @@ import { ConfigError } from '../../shared/kernel/errors.ts';
 import { awsClients } from '../../shared/stores/aws-clients.ts';
 import { awsStores } from '../../shared/stores/aws.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
-import { OUTPUTS, stackName, type OutputName } from './stack-outputs.ts';
-import { checkedStage } from './stage.ts';
+import { checkedStage, stackName } from '../machine/stage-name.ts';
+import { OUTPUTS, type OutputName } from './stack-outputs.ts';
 
 const hash = z.templateLiteral(['sha256:', z.string().regex(/[0-9a-f]{64}/)]);
 const text = z.string().min(1);

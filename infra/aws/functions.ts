@@ -11,7 +11,7 @@ import type { Bundles } from './bundles.ts';
 import { GRANTS, type Grants } from './grants.ts';
 import type { StageSettings } from './stage.ts';
 import type { Storage } from './storage.ts';
-import { TASKS } from './tick-tasks.ts';
+import { TASKS } from '../machine/tick-tasks.ts';
 
 export interface FunctionsProps {
   readonly settings: StageSettings;

@@ -31,10 +31,10 @@ const TURN = { reads: [...FROZEN, 'state'], writes: ['record'] } as const;
 export const GRANTS: Readonly<Record<FunctionName, Grants>> = {
   ingest: {
     reads: [...FROZEN, ...WINDOW, 'position'],
-    writes: ['window', 'block', 'execution_bars', 'data', 'record'],
+    writes: ['window', 'block', 'execution_bars', 'data', 'record', 'bars_part'],
     commits: true,
   },
-  predict: { reads: [...FROZEN, ...WINDOW], writes: ['forecast'] },
+  predict: { reads: [...FROZEN, ...WINDOW], writes: ['forecast', 'forecast_part'] },
   gate: {
     reads: [...TURN.reads, ...WINDOW, 'forecast', 'data'],
     writes: [...TURN.writes, 'decision'],

@@ -11,7 +11,7 @@ import type { MarketConfig } from '../../shared/config/market-schema.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import { marketCrons, type Cron } from './crons.ts';
 import type { StageSettings } from './stage.ts';
-import { EVENT_AGE_MAX_S, FIRES_WITHIN_S, MACHINE_TIMEOUT_S } from './tick-tasks.ts';
+import { EVENT_AGE_MAX_S, FIRES_WITHIN_S, MACHINE_TIMEOUT_S } from '../machine/tick-tasks.ts';
 
 export interface SchedulesProps {
   readonly settings: StageSettings;

@@ -11,6 +11,3 @@ export const OUTPUTS = [
   'OwnerTopicArn',
 ] as const;
 export type OutputName = (typeof OUTPUTS)[number];
-
-/** Name of a stage's stack. */
-export const stackName = (stage: string): string => `Papergate-${stage}`;

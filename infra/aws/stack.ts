@@ -17,12 +17,12 @@ import { acknowledgeFindings } from './nag.ts';
 import { Operators } from './operators.ts';
 import { tellOutputs } from './outputs.ts';
 import { Schedules } from './schedules.ts';
-import { stackName } from './stack-outputs.ts';
+import { machineName, stackName } from '../machine/stage-name.ts';
 import type { StageSettings } from './stage.ts';
 import { Storage } from './storage.ts';
 import { Switch } from './switch.ts';
 import { Teardown, teardownRoleArn } from './teardown.ts';
-import { TickMachine } from './tick-machine.ts';
+import { TickMachine } from '../machine/tick-machine.ts';
 
 export interface StackProps {
   readonly settings: StageSettings;
@@ -69,7 +69,7 @@ export class PapergateStack extends Stack {
   #machine(stage: string, functions: Functions): StateMachine {
     const versions = STEPS.map((step) => [step, functions.get(step).currentVersion as IFunction] as const);
     const { machine } = new TickMachine(this, 'Tick', {
-      stateMachineName: `papergate-${stage}-tick`,
+      stateMachineName: machineName(stage),
       functions: Object.fromEntries(versions) as Record<StepName, IFunction>,
     });
     // The definition names versions; without this the role may invoke the newest only, and an execution that began

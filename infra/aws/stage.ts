@@ -1,4 +1,5 @@
 import { ConfigError } from '../../shared/kernel/errors.ts';
+import { checkedStage } from '../machine/stage-name.ts';
 
 /** How operators come to their roles: as users of the account, or through IAM Identity Center. */
 export const IDENTITIES = ['iam_users', 'identity_center'] as const;
@@ -24,15 +25,6 @@ export interface StageSettings {
 /** Days of the lock: long enough for an audit of a release, and in a stage for trials short enough to tear it down. */
 const LOCK_DAYS = { prod: 730, dev: 1 } as const;
 const LOCK_DAYS_MAX = 3_650;
-
-/** Passes the name of a stage on. @throws ConfigError where it could not be part of a resource's name. */
-export function checkedStage(stage: string): string {
-  if (/^[a-z][a-z0-9-]{0,15}$/.test(stage)) return stage;
-  throw new ConfigError(
-    `stage ${JSON.stringify(stage)}: expected 1 to 16 of a-z, 0-9 and -, a letter first`,
-    { stage },
-  );
-}
 
 /** Reads the settings of a stage. @throws ConfigError naming the setting, what it was and what was expected. */
 export function parseStage(context: (name: string) => unknown): StageSettings {

@@ -6,9 +6,9 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import type { Config } from '../../shared/config/config.ts';
 import type { Template } from '../local/template.ts';
 import { bundleFunctions, type Bundles } from './bundles.ts';
-import { FEATURE_FLAGS } from './cdk.ts';
+import { FEATURE_FLAGS } from '../machine/cdk.ts';
 import { PapergateStack } from './stack.ts';
-import { stackName } from './stack-outputs.ts';
+import { stackName } from '../machine/stage-name.ts';
 import { parseStage, type StageSettings } from './stage.ts';
 
 /** A stage's app, ready to be synthesised, and the code that it deploys. */

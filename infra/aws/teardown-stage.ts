@@ -11,7 +11,7 @@ import { parameterPrefix } from '../../functions/runtime/aws/settings.ts';
 import { ConfigError, RefusedError } from '../../shared/kernel/errors.ts';
 import { DISABLE_TRADING, marketSwitch } from '../../shared/ledger/keys.ts';
 import { deployedStage } from './deployed-stage.ts';
-import { stackName } from './stack-outputs.ts';
+import { stackName } from '../machine/stage-name.ts';
 import { teardownRoleName } from './teardown-role.ts';
 
 /** Seconds that a stack may take to go. */

@@ -19,8 +19,8 @@ export async function synthesiseDefinition(stage = 'dev'): Promise<Definition> {
 
 async function synthesise(stage: string): Promise<Template> {
   const [{ App, FEATURE_FLAGS }, { MachineStack }] = await Promise.all([
-    import('../aws/cdk.ts'),
-    import('../aws/machine-stack.ts'),
+    import('../machine/cdk.ts'),
+    import('../machine/machine-stack.ts'),
   ]);
   const outdir = await mkdtemp(join(tmpdir(), 'papergate-synth-'));
   try {

@@ -97,7 +97,7 @@ export async function replayMarket(inputs: ReplayInputs): Promise<{ ticksRun: nu
 
 /** The steps at their moments: ingest when the schedule fires, the freeze when the contract says, the rest after it. */
 export function timedHandlers(
-  clock: SimulatedClock,
+  clock: Pick<SimulatedClock, 'advanceTo'>,
   rules: MarketRules,
   run: (step: StepName, input: unknown) => Promise<unknown>,
 ): Record<StepName, Handler> {

@@ -15,7 +15,13 @@ import { likeTheStack, SMALL } from '../support/cost-template.ts';
 const { config } = openConfig(fileURLToPath(new URL('../../configs', import.meta.url)));
 
 /** Ten names; 730 runs a month, of which 700 find a bar. */
-const TEN: Universe = { market: 'crypto', instruments: 10, barsPerMonth: 700, sessionsPerMonth: 30 };
+const TEN: Universe = {
+  fanOut: { instrumentsAbove: 1_000, shards: 4 },
+  market: 'crypto',
+  instruments: 10,
+  barsPerMonth: 700,
+  sessionsPerMonth: 30,
+};
 
 const without = (...ids: string[]): CostedTemplate => ({
   Resources: Object.fromEntries(Object.entries(SMALL.Resources).filter(([id]) => !ids.includes(id))),
@@ -219,8 +225,8 @@ describe('a universe beyond one shard', () => {
     });
     const facts = stackFacts(withChanged('Machine', { DefinitionString: definition }));
     const { lines } = usageOf(facts, [{ ...TEN, instruments: 5_000, barsPerMonth: 730 }]);
-    // Ingest, Size, Shards, Gate, start and end, and one state in each of two shards.
-    expect(of(lines, 'transitions')).toBeCloseTo(730 * (4 + 2 + 2) + 0.01 * 730 * 4, 9);
+    // Ingest, Size, Shards, Gate, start and end, and one state in each of the four shards; six tasks are tried again.
+    expect(of(lines, 'transitions')).toBeCloseTo(730 * (4 + 2 + 4) + 0.01 * 730 * 6, 9);
   });
 
   it('is billed at the memory that it needs, with a word about it', () => {

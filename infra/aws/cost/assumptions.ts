@@ -110,9 +110,6 @@ export const ASSUMED = {
   retry_share: 0.01,
   /** Start and end of an execution, counted as transitions beside its states; AWS's page speaks of steps alone. */
   start_and_end: 2,
-  /** Names above which ingest and predict fan out, and what one shard holds. */
-  names_per_shard: 2_500,
-  shards_max: 40,
   /** What a universe file may hold; a larger market is a figure on paper. */
   names_per_market_max: 20_000,
   /** Where the machine has no Map: transitions of one shard. */
@@ -130,7 +127,7 @@ export const ASSUMED = {
   /** Requests of one poller that finds nothing: five connections of twenty seconds each. */
   poller_requests_per_month: 657_000,
   /** Series that the functions write, where alarms and dashboard name fewer. */
-  metric_series: 14,
+  metric_series: 13,
   /** Bytes of items that a tick leaves in the table for ever: its record's and its claim's. */
   item_bytes_per_tick: 700,
   /** A year has so many days: months here are twelfths of it. */

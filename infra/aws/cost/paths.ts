@@ -41,7 +41,7 @@ export interface MachinePaths {
   readonly sharded: Path | undefined;
 }
 
-/** The ways through a machine. @throws ConfigError where it loops, or holds a state whose cost is not known. */
+/** The ways through a machine. @throws ConfigError where it loops other than once after a Map, or holds a state whose cost is not known. */
 export function machinePaths(machine: CostedMachine): MachinePaths {
   const ways = waysFrom(machine, machine.StartAt, []);
   const maps = (way: readonly string[]): number =>
@@ -71,8 +71,13 @@ function waysFrom(machine: CostedMachine, name: string, before: readonly string[
   if (!KNOWN.includes(state.Type)) {
     throw new ConfigError(`state ${name} is of type ${state.Type}: what it costs is not known here`);
   }
-  if (before.includes(name))
-    throw new ConfigError(`the machine loops through ${name}: its cost has no bound`);
+  const seen = before.lastIndexOf(name);
+  if (seen >= 0) {
+    // A round of slices leads back to the question that sent it off; no universe is sliced twice.
+    if (state.Type === 'Map') return [];
+    if (!before.slice(seen).some((one) => machine.States[one]!.Type === 'Map'))
+      throw new ConfigError(`the machine loops through ${name}: its cost has no bound`);
+  }
   if (state.Type === 'Fail') return [];
   const targets = [state.Next, state.Default, ...(state.Choices ?? []).map(({ Next }) => Next)];
   const next = [...new Set(targets.filter((target) => target !== undefined))];

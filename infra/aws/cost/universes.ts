@@ -36,6 +36,10 @@ export function universesOf(config: Config, names: Readonly<Record<string, numbe
     const bars = timeline(calendar, files.config.bar_size, files.config.bar_anchor, from, to);
     return {
       ...{ market, instruments },
+      fanOut: {
+        instrumentsAbove: files.config.fan_out.instruments_above,
+        shards: files.config.fan_out.shards,
+      },
       barsPerMonth: bars.startMs.length / 12,
       sessionsPerMonth: calendar.sessionsIn(from, to).length / 12,
     };

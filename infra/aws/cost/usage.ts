@@ -1,5 +1,6 @@
 import { ConfigError } from '../../../shared/kernel/errors.ts';
 import { ASSUMED, at, CLOSED, MEASURED, OTHER, type Work } from './assumptions.ts';
+import { stepOfState } from '../../../functions/steps.ts';
 import type { FunctionFacts, ScheduleFacts, StackFacts } from './facts.ts';
 import type { Path, PathTask } from './paths.ts';
 import type { PriceId } from './prices.ts';
@@ -8,6 +9,8 @@ import type { PriceId } from './prices.ts';
 export interface Universe {
   readonly market: string;
   readonly instruments: number;
+  /** From how many names on it is taken in how many slices. */
+  readonly fanOut: { readonly instrumentsAbove: number; readonly shards: number };
   /** Bars that its calendar closes in a mean month: ticks that are not closed. */
   readonly barsPerMonth: number;
   readonly sessionsPerMonth: number;
@@ -105,14 +108,14 @@ function ticksOf(
 /** The way a tick of this universe goes, and how many shards it fans out into; 0 where it is one batch. */
 function pathFor(
   { machine }: StackFacts,
-  { market, instruments }: Universe,
+  { market, instruments, fanOut }: Universe,
   notes: string[],
 ): { path: Path; shards: number } {
-  if (instruments <= ASSUMED.names_per_shard) return { path: machine.open, shards: 0 };
+  if (instruments <= fanOut.instrumentsAbove) return { path: machine.open, shards: 0 };
   if (instruments > ASSUMED.names_per_market_max) {
     notes.push(`${market}: a universe file holds at most ${ASSUMED.names_per_market_max} names`);
   }
-  const shards = Math.min(ASSUMED.shards_max, Math.ceil(instruments / ASSUMED.names_per_shard));
+  const { shards } = fanOut;
   notes.push(
     machine.sharded === undefined
       ? `${market}: ${instruments} names in ${shards} shards of a Map that the machine does not have yet`
@@ -142,11 +145,8 @@ function tasksOf(
   return [...whole, ...each.map((task) => invocation(facts, task, shardNames, times * shards, market))];
 }
 
-/** The measured step that a state is called after: `Ingest`, and `IngestShard` as well. */
-const stepOf = (state: string): string => {
-  const name = state.toLowerCase();
-  return Object.keys(MEASURED).find((step) => name.startsWith(step)) ?? name;
-};
+/** The measured step that a state runs. */
+const stepOf = (state: string): string => stepOfState(state) ?? state.toLowerCase();
 
 const workOf = (step: string): Work => (MEASURED as Readonly<Record<string, Work>>)[step] ?? OTHER;
 

@@ -7,7 +7,7 @@ import { localMachine, type LocalMachine, type LocalMachineOptions } from '../..
 import { timedHandlers } from '../../../infra/local/replay.ts';
 import { sourceHash } from '../../../functions/runtime/source-hash.ts';
 import type { Sha256 } from '../../../shared/kernel/canonical.ts';
-import { SimulatedClock } from '../../../shared/kernel/time.ts';
+import { SECOND_MS, SimulatedClock } from '../../../shared/kernel/time.ts';
 import { acceptBundles } from '../../../shared/ledger/bundles.ts';
 import type { Stores } from '../../../shared/stores/ports.ts';
 import { awsStores } from '../../../shared/stores/aws.ts';
@@ -114,16 +114,18 @@ export async function openMarket(
   await acceptBundles(stores, market, sha256, hashes, plan.line.startMs[plan.firstRow]!);
 }
 
-/** The deployed machine over the bundles, each step at its moment of a replay. */
+/** The deployed machine over the bundles, each step at its moment of a replay, or so many seconds after it. */
 export function stageMachine(
   { definition, lambdas, clock }: Stage,
   { plan }: Layout,
   options: LocalMachineOptions = {},
   around: (step: StepName, run: () => Promise<unknown>) => Promise<unknown> = (_step, run) => run(),
+  seconds = 0,
 ): LocalMachine {
   const call = (step: StepName, input: unknown): Promise<unknown> =>
     around(step, () => lambdas.get(step)!(input));
-  return localMachine(definition, timedHandlers(clock, plan.rules, call), options);
+  const later = { ...clock, advanceTo: (ms: number) => clock.advanceTo(ms + seconds * SECOND_MS) };
+  return localMachine(definition, timedHandlers(later, plan.rules, call), options);
 }
 
 /** What a market's schedule sends at a moment, as the template has it and the scheduler fills it in. */

@@ -1,8 +1,7 @@
 import type { Construct } from 'constructs';
 import { STEPS, type StepName } from '../../functions/steps.ts';
 import { LambdaFunction, Stack } from './cdk.ts';
-import { stackName } from './stack-outputs.ts';
-import { checkedStage } from './stage.ts';
+import { checkedStage, machineName, stackName } from './stage-name.ts';
 import { TickMachine } from './tick-machine.ts';
 
 /**
@@ -17,7 +16,7 @@ export class MachineStack extends Stack {
       LambdaFunction.fromFunctionName(this, `Function-${step}`, `papergate-${stage}-${step}`),
     ]);
     new TickMachine(this, 'Tick', {
-      stateMachineName: `papergate-${stage}-tick`,
+      stateMachineName: machineName(stage),
       functions: Object.fromEntries(functions) as Record<
         StepName,
         ReturnType<typeof LambdaFunction.fromFunctionName>
