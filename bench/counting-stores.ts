@@ -77,6 +77,10 @@ export function countingStores(below: Stores, into: () => StoreOperations): Stor
         into().lists++;
         return artifacts.list(prefix);
       },
+      async folders() {
+        into().lists++;
+        return artifacts.folders();
+      },
     },
     parameters: {
       async get(name) {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { renderTable } from '../cli/output.ts';
 import { operationFigures } from './operations-bench.ts';
 import { backtestFigures, type BacktestFigures } from './backtest-bench.ts';
+import { bundleFigures } from './bundles-bench.ts';
 import { settleFigures, type SettleFigures } from './settle-bench.ts';
 import { replayFigures, type ReplayFigures } from './replay-bench.ts';
 
@@ -11,6 +12,7 @@ const MEASURES: Readonly<Record<string, (instruments: number) => Promise<object>
   backtest: backtestFigures,
   settle: settleFigures,
   operations: operationFigures,
+  bundles: bundleFigures,
 };
 
 /** Each measure runs in a process of its own, so that its first pass is one. */
@@ -74,6 +76,17 @@ function report(): void {
       bare.toFixed(1),
       (bare / warm).toFixed(1),
       instruments === 500 ? '2 / 3' : '',
+    ]),
+  );
+  const { bundles } = measure<Awaited<ReturnType<typeof bundleFigures>>>('bundles', 0);
+  show(
+    ['Lambda, bundle', 'kB minified', 'budget', 'import, CPU ms', 'budget'],
+    bundles.map((one) => [
+      one.name,
+      one.kilobytes.toFixed(1),
+      'under 750',
+      one.importCpuMs.toFixed(0),
+      'under 200',
     ]),
   );
 }

@@ -22,7 +22,7 @@ export function buildProvider(
     case 'recorded':
       if (recorded === undefined) {
         throw new ConfigError(
-          `market ${rules.config.market} reads recorded bars: say where they are with --bars DIR`,
+          `market ${rules.config.market} reads recorded bars, and none are at hand: on one machine --bars DIR says where they are; on AWS name a source that a Lambda can reach`,
         );
       }
       return recorded(chosen.prefix, size);

@@ -23,20 +23,6 @@ const BANNER =
   "import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);";
 
 /**
- * Sources of credentials that a Lambda never comes to, since its own are in its environment, which is asked first. They
- * are imported only where that fails.
- */
-const NEVER_ASKED = [
-  '@aws-sdk/credential-provider-http',
-  '@aws-sdk/credential-provider-ini',
-  '@aws-sdk/credential-provider-login',
-  '@aws-sdk/credential-provider-process',
-  '@aws-sdk/credential-provider-sso',
-  '@aws-sdk/credential-provider-web-identity',
-  '@smithy/credential-provider-imds',
-];
-
-/**
  * The SDK's schemas name their keys by constants, `{ [_hH]: _xarc }`, which no bundler can tell from keys with side
  * effects, so that the schemas of all operations stay. Written out, those of operations that are not used go: 90 KB.
  */
@@ -87,7 +73,7 @@ export async function bundleFunctions(folder: string): Promise<Bundles> {
     mainFields: ['module', 'main'],
     // Before `node`, under which the SDK offers CommonJS, of which nothing can be left out.
     conditions: ['module'],
-    external: NEVER_ASKED,
+    alias: { '@aws-sdk/credential-provider-node': './functions/runtime/aws/environment-credentials.ts' },
     plugins: [plainSchemas, plainPackages],
     banner: { js: BANNER },
     define: { PAPERGATE_CODE_SHA256: JSON.stringify(sourceHash()) },

@@ -36,11 +36,11 @@ const MARKET = /^[a-z0-9_]+$/;
 
 /**
  * Markets that have a ledger here, ascending: the top folders of the artifacts and those that the release manifest
- * names, since the state store lists no partitions. Costs one listing of all artifacts' names.
+ * names, since the state store lists no partitions.
  */
 export async function ledgerMarkets(stores: Stores): Promise<string[]> {
   const named = [...(await manifestHeads(stores)).keys()];
-  const written = (await stores.artifacts.list('')).flatMap((key) => key.split('/', 2).slice(0, -1));
+  const written = await stores.artifacts.folders();
   return [...new Set([...named, ...written])].filter((market) => MARKET.test(market)).sort(byCodeUnit);
 }
 

@@ -30,11 +30,10 @@ export function s3Artifacts(client: S3Client, bucketName: string, waiting: Waiti
     },
     async list(prefix) {
       checkedPrefix(prefix);
-      try {
-        return (await listed(bucket, prefix)).sort(byCodeUnit);
-      } catch (error) {
-        throw failure(`list ${place(bucket, prefix)}`, error, { bucket: bucketName, prefix });
-      }
+      return (await listed(bucket, { Prefix: prefix })).keys.sort(byCodeUnit);
+    },
+    async folders() {
+      return (await listed(bucket, { Delimiter: '/' })).folders.sort(byCodeUnit);
     },
   };
 }
@@ -56,9 +55,22 @@ async function created(bucket: Bucket, key: string, bytes: Uint8Array): Promise<
   }
 }
 
-async function listed({ client, name }: Bucket, prefix: string): Promise<string[]> {
+/** All pages of a listing: keys, and what stands before a delimiter. */
+async function listed(
+  bucket: Bucket,
+  asked: { readonly Prefix?: string; readonly Delimiter?: '/' },
+): Promise<{ keys: string[]; folders: string[] }> {
+  const { client, name } = bucket;
   const keys: string[] = [];
-  for await (const page of paginateListObjectsV2({ client }, { Bucket: name, Prefix: prefix }))
-    for (const { Key } of page.Contents ?? []) if (Key !== undefined) keys.push(Key);
-  return keys;
+  const folders: string[] = [];
+  try {
+    for await (const page of paginateListObjectsV2({ client }, { Bucket: name, ...asked })) {
+      for (const { Key } of page.Contents ?? []) if (Key !== undefined) keys.push(Key);
+      for (const { Prefix } of page.CommonPrefixes ?? [])
+        if (Prefix !== undefined) folders.push(Prefix.slice(0, -1));
+    }
+  } catch (error) {
+    throw failure(`list ${place(bucket, asked.Prefix ?? '')}`, error, { bucket: name, ...asked });
+  }
+  return { keys, folders };
 }

@@ -56,8 +56,18 @@ export function folderArtifacts(root: string, writer: Writer | undefined): Artif
         .filter((key) => key.startsWith(prefix))
         .sort(byCodeUnit);
     },
+    async folders() {
+      const held = entries(root).filter((entry) => entry.isDirectory() && holdsFile(join(root, entry.name)));
+      return held.map(({ name }) => name).sort(byCodeUnit);
+    },
   };
 }
+
+/** Whether a file lies somewhere in a folder; looks no further than the first one. */
+const holdsFile = (folder: string): boolean =>
+  entries(folder).some(
+    (entry) => entry.isFile() || (entry.isDirectory() && holdsFile(join(folder, entry.name))),
+  );
 
 function keysBelow(root: string, below: string): string[] {
   const folder = join(root, below);

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../kernel/canonical.ts';
 import { IntegrityError } from '../kernel/errors.ts';
 import { safeInteger } from '../kernel/money.ts';
 import type { Item, Parameter, Write } from './ports.ts';
@@ -22,6 +23,12 @@ export function checkedKey(key: string): string {
   if (reason) throw refusedKey(key, reason);
   return key;
 }
+
+/** First segments of the keys that have more than one, ascending. */
+export const foldersOf = (keys: Iterable<string>): string[] =>
+  [
+    ...new Set([...keys].filter((key) => key.includes('/')).map((key) => key.slice(0, key.indexOf('/')))),
+  ].sort(byCodeUnit);
 
 /** Passes a beginning of keys on: the empty text, or a key that may end in `/`. @throws IntegrityError */
 export function checkedPrefix(prefix: string): string {

@@ -8,6 +8,7 @@ import {
   checkedText,
   checkWrites,
   nameOf,
+  foldersOf,
 } from './keys.ts';
 import { assertSameBytes, conflict, missingArtifact } from './outcomes.ts';
 import { HISTORY_MAX } from './ports.ts';
@@ -121,6 +122,9 @@ function memoryArtifacts(artifacts: MemoryContents['artifacts'], around: Around)
     async list(prefix) {
       checkedPrefix(prefix);
       return [...artifacts.keys()].filter((key) => key.startsWith(prefix)).sort(byCodeUnit);
+    },
+    async folders() {
+      return foldersOf(artifacts.keys());
     },
   };
 }

@@ -1,5 +1,5 @@
 import { byCodeUnit } from '../kernel/canonical.ts';
-import { address, checkChange, checkedKey, checkWrites } from './keys.ts';
+import { address, checkChange, checkedKey, checkWrites, foldersOf } from './keys.ts';
 import { assertSameBytes, conflict, missingArtifact } from './outcomes.ts';
 import {
   HISTORY_MAX,
@@ -73,6 +73,9 @@ function overlayArtifacts(below: ArtifactStore): ArtifactStore {
       const keys = new Set(await below.list(prefix));
       for (const key of own.keys()) if (key.startsWith(prefix)) keys.add(key);
       return [...keys].sort(byCodeUnit);
+    },
+    async folders() {
+      return [...new Set([...(await below.folders()), ...foldersOf(own.keys())])].sort(byCodeUnit);
     },
   };
 }

@@ -43,6 +43,8 @@ export interface ArtifactStore {
   putIfAbsent(key: string, bytes: Uint8Array): Promise<void>;
   /** Keys that begin with the prefix, ascending by code units. */
   list(prefix: string): Promise<string[]>;
+  /** First segments of all keys that have more than one, ascending: at a cost that does not grow with what they hold. */
+  folders(): Promise<string[]>;
 }
 
 export interface Parameter {

@@ -273,6 +273,14 @@ function artifactContract(stores: () => Stores): void {
     expect(await artifacts.list('u/')).toEqual([]);
   });
 
+  it('tells the folders at the top, each once, and no key that lies beside them', async () => {
+    const { artifacts } = stores();
+    expect(await artifacts.folders()).toEqual([]);
+    for (const key of ['us/b/1', 'us/a/2', 'crypto/x', 'alone', 'Z/y', 'crypto/z/1', 'a.b/c', 'crypto2/q'])
+      await artifacts.putIfAbsent(key, bytes(key));
+    expect(await artifacts.folders()).toEqual(['Z', 'a.b', 'crypto', 'crypto2', 'us']);
+  });
+
   it.each(HOSTILE_KEYS.map((key) => [key.slice(0, 30), key]))(
     'refuses the hostile key %j',
     async (_, key) => {

@@ -55,6 +55,7 @@ async function interrupted(
     get: (key) => stores.artifacts.get(key),
     putIfAbsent: (key, bytes) => stores.artifacts.putIfAbsent(key, bytes),
     list: (prefix) => stores.artifacts.list(prefix),
+    folders: () => stores.artifacts.folders(),
   };
   return schedule({ ...stores, state, artifacts }, layout);
 }
@@ -126,6 +127,7 @@ it('a committed tick whose packet is gone is a failure of integrity', async () =
     get: (key: string) => stores.artifacts.get(key),
     putIfAbsent: (key: string, bytes: Uint8Array) => stores.artifacts.putIfAbsent(key, bytes),
     list: (prefix: string) => stores.artifacts.list(prefix),
+    folders: () => stores.artifacts.folders(),
   };
   const blind = { ...runtime, stores: { ...stores, artifacts } };
   const error = await rejected(HANDLERS.gate(state, blind));

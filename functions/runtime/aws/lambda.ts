@@ -76,10 +76,10 @@ export function lambdaOf<T>(part: Part<T>): (event: unknown) => Promise<T> {
       const runtime = runtimeOf(stores, systemClock, new Map(kept), tell, log);
       for (const name of names) await released(runtime, part, name, bundle);
       const answer = await part.handle(event, runtime);
-      logger.info('done', { event: event as Json, answer: answer as Json });
+      logger.info('done', { ...tickOf(event), ...tickOf(answer), answer: answer as Json });
       return answer;
     } catch (error) {
-      logger.error((error as Error).message, evidenceOf(error));
+      logger.error((error as Error).message, { ...tickOf(event), ...evidenceOf(error) });
       throw error;
     }
   };
@@ -121,6 +121,13 @@ async function released(
     if (outlivesForeignBundle !== true) throw error;
   }
 }
+
+const tickSchema = z
+  .object({ market: z.string(), tick_utc: z.string(), trace_id: z.string(), scheduled_at_utc: z.string() })
+  .partial();
+
+/** What of an event or an answer says which tick it is of: one trace_id through all steps and tries. */
+const tickOf = (value: unknown): z.infer<typeof tickSchema> => tickSchema.safeParse(value).data ?? {};
 
 const evidenceOf = (error: unknown): { code: string; evidence?: Json; stack?: string } =>
   error instanceof PapergateError

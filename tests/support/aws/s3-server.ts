@@ -145,12 +145,27 @@ class Bucketful {
     const prefix = query.get('prefix') ?? '';
     const after = query.get('continuation-token') ?? '';
     const max = Math.min(Number(query.get('max-keys') ?? 1_000), this.#options.pageMax ?? 1_000);
-    const keys = [...this.#buckets.get(bucket)!.keys()]
-      .filter((key) => key.startsWith(prefix) && key > after && this.of(bucket, key).at(-1)?.bytes)
+    const delimiter = query.get('delimiter');
+    // What stands before a delimiter behind the prefix comes once, in place of all keys that begin so.
+    const shown = (key: string): string => {
+      const end = delimiter === null ? -1 : key.indexOf(delimiter, prefix.length);
+      return end < 0 ? key : key.slice(0, end + 1);
+    };
+    const present = [...this.#buckets.get(bucket)!.keys()].filter(
+      (key) => key.startsWith(prefix) && this.of(bucket, key).at(-1)?.bytes,
+    );
+    const keys = [...new Set(present.map(shown))]
+      .filter((key) => key > after)
       .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     const page = keys.slice(0, max);
     const more = keys.length > page.length;
-    const contents = page.map((key) => `<Contents><Key>${escaped(key)}</Key></Contents>`).join('');
+    const contents = page
+      .map((key) =>
+        delimiter !== null && key.endsWith(delimiter)
+          ? `<CommonPrefixes><Prefix>${escaped(key)}</Prefix></CommonPrefixes>`
+          : `<Contents><Key>${escaped(key)}</Key></Contents>`,
+      )
+      .join('');
     const token = more ? `<NextContinuationToken>${escaped(page.at(-1)!)}</NextContinuationToken>` : '';
     response
       .writeHead(200, { 'content-type': 'application/xml' })

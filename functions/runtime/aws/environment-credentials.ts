@@ -1,0 +1,26 @@
+import { ConfigError } from '../../../shared/kernel/errors.ts';
+
+/** Credentials as the SDK takes them. */
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/**
+ * Stands in the bundles for the SDK's chain of credential sources: a Lambda's are always in its environment, and the
+ * other sources would make a fifth of every bundle.
+ * @throws ConfigError where they are not there.
+ */
+export const defaultProvider = () => async (): Promise<Credentials> => {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = process.env;
+  if (accessKeyId === undefined || secretAccessKey === undefined)
+    throw new ConfigError(
+      'environment of this function: AWS_ACCESS_KEY_ID: is missing: it runs outside of Lambda',
+    );
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+};
