@@ -1,4 +1,5 @@
 import { Duration, Stack, Tags } from 'aws-cdk-lib/core';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -86,6 +87,16 @@ export class PapergateStack extends Stack {
       retentionPeriod: Duration.days(14),
     });
     const ownerTopic = new Topic(this, 'Owner', { displayName: 'papergate', enforceSSL: true });
+    // A topic with a policy of its own has lost the one that lets the account's alarms in.
+    ownerTopic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsMayTell',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [ownerTopic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+    );
     if (ownerEmail !== undefined)
       ownerTopic.addSubscription(new EmailSubscription(ownerEmail, { deadLetterQueue: deadLetters }));
     return { deadLetters, ownerTopic };

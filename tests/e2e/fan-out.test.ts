@@ -18,7 +18,7 @@ beforeAll(async () => {
   const base = relative(configs, join(samples, '../../configs')).replaceAll('\\', '/');
   writeFileSync(join(configs, 'config.yaml'), `base: ${base}\n`);
   const shipped = readFileSync(join(samples, market), 'utf8');
-  const cut = shipped.replace('instruments_above: 1000, shards: 20', 'instruments_above: 2, shards: 2');
+  const cut = shipped.replace('instruments_above: 2500, shards: 10', 'instruments_above: 2, shards: 2');
   expect(cut).not.toBe(shipped);
   writeFileSync(join(configs, market), cut);
   // 13 sessions of four bars.

@@ -212,7 +212,11 @@ describe('a forged record or artifact', () => {
     const ledger = copy();
     ledger.forge(0, (record) => {
       const { key } = record['config'] as Named;
-      record['config'] = ledger.put(key, { v: 1, files: { 'config.yaml': 'base: null\n' } });
+      record['config'] = ledger.put(key, {
+        v: 2,
+        files: { 'config.yaml': 'base: null\n' },
+        values: { 'config.yaml': { base: null } },
+      });
     });
     await expectFlaw(ledger, 'ashares: record 0: release.config_sha256');
   });

@@ -56,7 +56,7 @@ describe('the knob', () => {
 
   it('is shipped at 1,000 instruments and 20 slices', () => {
     for (const market of ['crypto', 'ashares', 'us_equities'] as const)
-      expect(rulesOf(market).config.fan_out).toEqual({ instruments_above: 1_000, shards: 20 });
+      expect(rulesOf(market).config.fan_out).toEqual({ instruments_above: 2_500, shards: 10 });
   });
 
   it('takes 2 to 40 slices and at least one instrument', () => {

@@ -122,8 +122,6 @@ export const ASSUMED = {
   log_stored_share: 0.15,
   /** Notifications of all kinds in a bad month. */
   alerts: 200,
-  /** Signatures of one market and day: its anchor. */
-  signatures_per_market_day: 2,
   /** Requests of one poller that finds nothing: five connections of twenty seconds each. */
   poller_requests_per_month: 657_000,
   /** Series that the functions write, where alarms and dashboard name fewer. */

@@ -112,11 +112,6 @@ export const PRICES = {
     read_in: 'https://cloudburn.io/blog/amazon-sqs-pricing',
     as_of: '2026-03-14',
   },
-  kmsSignatures: {
-    // Requests to asymmetric keys are outside the free tier.
-    ...{ ...usage, usd: 0.15, per: 10_000, unit: 'KMS signatures', free: 0 },
-    ...{ page: `${AWS}/kms/pricing/`, read_in: KMS_READ, as_of: '2026-06-13' },
-  },
   kmsRequests: {
     ...{ ...usage, usd: 0.03, per: 10_000, unit: 'KMS requests, symmetric', free: 20_000 },
     ...{ page: `${AWS}/kms/pricing/`, read_in: KMS_READ, as_of: '2026-06-13' },

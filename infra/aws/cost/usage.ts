@@ -81,7 +81,7 @@ export function usageOf(facts: StackFacts, universes: readonly Universe[]): Usag
     ...lambdaLines(invoked, notes),
     ...storeLines(facts, invoked, itemBytes),
     ...logLines(facts, invoked, transitions),
-    ...otherLines(facts, universes, runs),
+    ...otherLines(facts, runs),
     ...fixedLines(facts, notes),
   ];
   return { lines: lines.filter(({ quantity }) => quantity > 0), notes: [...new Set(notes)] };
@@ -268,8 +268,7 @@ function logLines(facts: StackFacts, invoked: readonly Invoked[], transitions: n
   ];
 }
 
-function otherLines(facts: StackFacts, universes: readonly Universe[], runs: number): UsageLine[] {
-  const days = sum(universes.map(({ sessionsPerMonth }) => sessionsPerMonth));
+function otherLines(facts: StackFacts, runs: number): UsageLine[] {
   return [
     line('snsPublishes', 'alerts', ASSUMED.alerts),
     line('snsEmails', 'alerts', ASSUMED.alerts),
@@ -278,7 +277,6 @@ function otherLines(facts: StackFacts, universes: readonly Universe[], runs: num
       'queues that a function polls',
       facts.queuePollers * ASSUMED.poller_requests_per_month,
     ),
-    line('kmsSignatures', 'anchors', facts.keys > 0 ? days * ASSUMED.signatures_per_market_day : 0),
     line(
       'traces',
       'traced runs',
