@@ -143,9 +143,9 @@ describe('a month of the small template', () => {
 
   it('takes what the handlers ask of their stores', () => {
     expect(of('s3Puts')).toBeCloseTo(700 * 5 + 730, 9);
-    expect(of('s3Gets')).toBeCloseTo(700 * (17.5 + 9) + 30 * 3 + 730 * 7, 9);
+    expect(of('s3Gets')).toBeCloseTo(700 * (17.5 + 12) + 30 * 4 + 730 * 8, 9);
     expect(of('dynamoWrites')).toBeCloseTo(700 * 2 + 730 * 9, 9);
-    expect(of('dynamoReads')).toBeCloseTo(700 * (8.6 + 3) + 30 * 2 + 730 * 8.4, 9);
+    expect(of('dynamoReads')).toBeCloseTo(700 * (8.6 + 6) + 30 * 3 + 730 * 9.4, 9);
     // 700 x 23,750 + 730 x 4,300 bytes, eleven months and a half of them.
     expect(of('s3Storage')).toBeCloseTo(0.227286, 6);
   });

@@ -93,9 +93,9 @@ export const ASSUMED = {
   cold_share: 1,
   /** Start of the runtime and import of the bundle (budget: 200 ms of a whole core) at half a gigabyte. */
   init_ms: 900,
-  /** What a start reads: release, configuration, head. */
-  init_gets: 3,
-  init_read_units: 1,
+  /** What a start reads: the first record with its release and configuration, and which bundles were released. */
+  init_gets: 4,
+  init_read_units: 2,
   /** A Lambda's core, not yet compiled code and a busy neighbour against the machine measured on. */
   cpu_slowdown: 4,
   /** Memory at which a Lambda has one whole core: AWS's documentation of function memory. */
