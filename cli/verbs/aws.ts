@@ -68,6 +68,26 @@ or in the console: Systems Manager, Parameter Store, set /papergate/${stage}/DIS
 `;
 }
 
+const undelivered: SubVerb<Staged & { json?: true }> = {
+  describe: 'show events and schedules of a stage that could not be delivered; nothing sends them again',
+  configure: (command) =>
+    command
+      .requiredOption('--stage <name>', 'the stage that was deployed')
+      .option('--json', 'canonical JSON (RFC 8785) in place of a table'),
+  async run({ stage, json }, io) {
+    const { deployedStage } = await import('../../infra/aws/deployed-stage.ts');
+    const { undelivered: read } = await import('../../infra/aws/undelivered.ts');
+    const found = await read((await deployedStage(stage)).outputs.DeadLettersUrl);
+    if (json) io.out(`${canonicalJson(found as unknown as Json)}\n`);
+    else if (found.length === 0) io.out('everything was delivered\n');
+    else {
+      const rows = found.map(({ sent_at_utc, error, body }) => [sent_at_utc, error, body.slice(0, 120)]);
+      io.out(renderTable(['sent', 'error', 'what'], rows, { color: mayColor(io) }));
+    }
+    return EXIT.ok;
+  },
+};
+
 const teardown: SubVerb<Staged & { confirm: string }> = {
   describe: 'take a stage for trials away, its evidence included; a prod is refused',
   configure: (command) =>
@@ -84,4 +104,4 @@ const teardown: SubVerb<Staged & { confirm: string }> = {
   },
 };
 
-export const verbs = { bootstrap, teardown };
+export const verbs = { bootstrap, undelivered, teardown };
