@@ -1,4 +1,4 @@
-import { Duration, Stack, Tags } from 'aws-cdk-lib/core';
+import { ArnFormat, Duration, Stack, Tags } from 'aws-cdk-lib/core';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -80,25 +80,33 @@ export class PapergateStack extends Stack {
   }
 
   /** Where what could not be delivered is kept, and where the owner is told. */
-  #channels({ ownerEmail }: StageSettings): { deadLetters: Queue; ownerTopic: Topic } {
+  #channels({ stage, ownerEmail }: StageSettings): { deadLetters: Queue; ownerTopic: Topic } {
     const deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
     const ownerTopic = new Topic(this, 'Owner', { displayName: 'papergate', enforceSSL: true });
-    // A topic with a policy of its own has lost the one that lets the account's alarms in.
+    // A topic with a policy of its own has lost the one that lets the account's alarms publish.
     ownerTopic.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'AlarmsMayTell',
+        sid: 'AlarmsTellOwner',
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['sns:Publish'],
         resources: [ownerTopic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+        conditions: {
+          ArnLike: { 'aws:SourceArn': this.#alarms(`papergate-${stage}-*`) },
+          StringEquals: { 'aws:SourceAccount': this.account },
+        },
       }),
     );
     if (ownerEmail !== undefined)
       ownerTopic.addSubscription(new EmailSubscription(ownerEmail, { deadLetterQueue: deadLetters }));
     return { deadLetters, ownerTopic };
+  }
+
+  #alarms(resourceName: string): string {
+    const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+    return this.formatArn({ service: 'cloudwatch', resource: 'alarm', arnFormat, resourceName });
   }
 }
