@@ -43,7 +43,7 @@ export function parseStage(context: (name: string) => unknown): StageSettings {
     const found = text(name);
     if (found === undefined) return fallback;
     const value = Number(found);
-    return Number.isInteger(value) && value >= 1 && value <= most
+    return /^\d+$/.test(found) && value >= 1 && value <= most
       ? value
       : refuse(name, found, `a whole number from 1 to ${most}`);
   };
