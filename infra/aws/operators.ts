@@ -107,13 +107,17 @@ const viewing =
       ),
       allow(
         'ReadLogs',
-        ['logs:FilterLogEvents', 'logs:GetLogEvents', 'logs:StartQuery', 'logs:GetQueryResults'],
+        ['logs:FilterLogEvents', 'logs:GetLogEvents', 'logs:StartQuery'],
         [...functions.byName.values()].map(({ logGroup }) => logGroup.logGroupArn),
       ),
-      // Alarms, metrics and dashboards have no narrower scope for reading.
+      // Alarms, metrics and dashboards have no narrower scope for reading, and neither has the answer to a query of the
+      // logs, which only whoever could ask it has the number of.
       allow(
         'ReadAlarms',
-        ['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData', 'cloudwatch:GetDashboard'],
+        [
+          ...['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData', 'cloudwatch:GetDashboard'],
+          'logs:GetQueryResults',
+        ],
         ['*'],
       ),
       // Read, never taken: what was not delivered stays until it is too old.
