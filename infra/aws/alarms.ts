@@ -113,7 +113,8 @@ function lines(props: AlarmsProps): Line[] {
 function stageLines({ machine, deadLetters }: AlarmsProps, of: (name: Figure) => Metric): Line[] {
   const minutes = Duration.minutes(5);
   const failed = new MathExpression({
-    expression: 'failed + timedOut + aborted',
+    // A sum has no value where one of its metrics has none, and runs that end so are counted only where there are any.
+    expression: 'FILL(failed, 0) + FILL(timedOut, 0) + FILL(aborted, 0)',
     usingMetrics: {
       failed: machine.metricFailed({ period: minutes }),
       timedOut: machine.metricTimedOut({ period: minutes }),
@@ -134,7 +135,7 @@ function stageLines({ machine, deadLetters }: AlarmsProps, of: (name: Figure) =>
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: minutes, statistic: 'Maximum' }),
       from: 1,
       consequence:
-        'A schedule or an event was not delivered: a tick, a check, a report or the record of a failure is missing. It is never sent again.',
+        'A schedule or an event was not delivered: a tick, a check, a report or the record of a failure is missing, and is never sent again.',
     },
     {
       name: 'recovery-refused',
