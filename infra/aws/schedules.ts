@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
@@ -46,7 +46,10 @@ export class Schedules extends Construct {
     // Its name is fixed: one that outlived the stack would stand in the way of the next deploy.
     group.applyRemovalPolicy(RemovalPolicy.DESTROY);
     const role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+      // The scheduler serves other accounts too: it is to come for a schedule of this one.
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
       description: 'Starts ticks, health checks and daily reports',
     });
     const grants: [string, string[], string[]][] = [
