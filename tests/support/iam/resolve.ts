@@ -41,6 +41,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'AWS::Lambda::Function': {
     ...{ nameIn: 'FunctionName', arn: (name: string) => at('lambda', `function:${name}`), ref: 'name' },
   },
+  // Its ARN is the function's with a number: made where the function can be resolved.
+  'AWS::Lambda::Version': { ref: 'arn' },
   'AWS::DynamoDB::Table': table,
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::SQS::Queue': {
@@ -133,6 +135,11 @@ export class Resolver {
   /** The ARN of a resource by its logical id. */
   arn(id: string): string {
     const { kind, resource } = this.#kindOf(id);
+    if (resource.Type === 'AWS::Lambda::Version') {
+      // The first one, as an account sees it that the template is new to.
+      const given = resource.Properties?.['FunctionName'];
+      return `${at('lambda', `function:${this.text(given)}`)}:1`;
+    }
     if (kind.arn === undefined) throw new TypeError(`${id} of type ${resource.Type} has no ARN here`);
     return kind.arn(this.name(id), resource);
   }
