@@ -348,14 +348,14 @@ const thrownBy = (run: () => unknown): unknown => {
 describe('the time that a tick has', () => {
   it('is the whole of what its bar may be late, and not a second more', () => {
     // 60 s after the close, 60 s for the schedule to fire, 60 s to be delivered, 420 s to run.
-    const late = turnedConfig('crypto', { sla: { late_after_s: 599 } });
+    const late = turnedConfig('ashares', { sla: { late_after_s: 599 } });
     const error = thrownBy(() => stackTemplate({}, late));
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as Error).message).toBe(
-      "market crypto: sla.late_after_s: is 599; a tick may end 600 s after its bar's close: expected at least that",
+      "market ashares: sla.late_after_s: is 599; a tick may end 600 s after its bar's close: expected at least that",
     );
-    expect(() => stackTemplate({}, turnedConfig('us_equities', { schedule_offset_s: 120 }))).toThrow(
-      "market us_equities: sla.late_after_s: is 600; a tick may end 660 s after its bar's close: expected at least that",
+    expect(() => stackTemplate({}, turnedConfig('ashares', { schedule_offset_s: 120 }))).toThrow(
+      "market ashares: sla.late_after_s: is 600; a tick may end 660 s after its bar's close: expected at least that",
     );
   });
 
