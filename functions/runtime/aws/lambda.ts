@@ -74,7 +74,7 @@ export function lambdaOf<T>(part: Part<T>): (event: unknown) => Promise<T> {
         await alert(told);
       };
       const runtime = runtimeOf(stores, systemClock, new Map(kept), tell, log);
-      for (const name of names) await released(runtime, part, name, bundle);
+      for (const name of names) await released(runtime, part, name, bundle, logger);
       const answer = await part.handle(event, runtime);
       logger.info('done', { ...tickOf(event), ...tickOf(answer), answer: answer as Json });
       return answer;
@@ -105,19 +105,27 @@ async function marketAt(
 
 /**
  * Holds the function's own bundle against those that the market's ledger accepts. One that it does not know halts the
- * market; then the function refuses, unless halting is what it is for.
+ * market, by this function where its role may, else by the record of its failure; then the function refuses, unless
+ * halting is what it is for.
  */
 async function released(
   runtime: Runtime,
   { name, outlivesForeignBundle }: Part<unknown>,
   market: string,
   bundle: Sha256,
+  logger: Logger,
 ): Promise<void> {
   try {
     assertBundle(await readBundles(runtime.stores, market), market, name, bundle);
   } catch (error) {
     if (!(error instanceof IntegrityError)) throw error;
-    await haltForDamage(runtime, market, name, error);
+    try {
+      await haltForDamage(runtime, market, name, error);
+    } catch (cause) {
+      // Not every step's role may turn the switch. What it found is what it fails with all the same: that is not tried
+      // again, and whoever records the failure halts on it.
+      logger.error(`cannot halt ${market} itself`, evidenceOf(cause));
+    }
     if (outlivesForeignBundle !== true) throw error;
   }
 }
