@@ -27,7 +27,8 @@ export type Figures = Readonly<
   Record<(typeof MARKET_FIGURES)[number] | (typeof STAGE_FIGURES)[number], number>
 >;
 
-const LEVELS = { GREEN: 0, YELLOW: 1, RED: 2 } as const;
+/** Levels as the figure `Level` counts them. */
+export const LEVELS = { GREEN: 0, YELLOW: 1, RED: 2 } as const;
 
 /** How far back events count: a little more than the hour between two checks, so that none falls between them. */
 const EVENTS_MS = HOUR_MS + 5 * 60 * SECOND_MS;

@@ -1,38 +1,45 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { IntegrityError } from '../../shared/kernel/errors.ts';
 import { lambdaOf, marketOf } from '../runtime/aws/lambda.ts';
 import { parseSettings } from '../runtime/aws/settings.ts';
-import { healthFigures, MARKET_FIGURES, STAGE_FIGURES, type Figures } from './figures.ts';
+import { healthFigures, LEVELS, MARKET_FIGURES, STAGE_FIGURES, type Figures } from './figures.ts';
 import { healthCheck } from './handler.ts';
 
 const { PAPERGATE_STAGE: stage } = parseSettings(process.env);
 
-/** Publishes a market's figures in the embedded metric format: the metrics are lines of the log. */
-function publish(market: string, figures: Figures): void {
-  const ofMarket = new Metrics({
+/** Publishes figures in the embedded metric format: the metrics are lines of the log. */
+function publish(dimensions: Readonly<Record<string, string>>, figures: Partial<Figures>): void {
+  const metrics = new Metrics({
     namespace: 'Papergate',
     serviceName: 'papergate',
-    defaultDimensions: { stage, market },
+    defaultDimensions: { stage, ...dimensions },
   });
-  for (const name of MARKET_FIGURES) ofMarket.addMetric(name, MetricUnit.Count, figures[name]);
-  ofMarket.publishStoredMetrics();
-  const ofStage = new Metrics({
-    namespace: 'Papergate',
-    serviceName: 'papergate',
-    defaultDimensions: { stage },
-  });
-  for (const name of STAGE_FIGURES) ofStage.addMetric(name, MetricUnit.Count, figures[name]);
-  ofStage.publishStoredMetrics();
+  for (const [name, value] of Object.entries(figures)) metrics.addMetric(name, MetricUnit.Count, value);
+  metrics.publishStoredMetrics();
 }
+
+const only = (figures: Figures, names: readonly (keyof Figures)[]): Partial<Figures> =>
+  Object.fromEntries(names.map((name) => [name, figures[name]]));
 
 export const handler = lambdaOf({
   name: 'health-check',
   markets: marketOf,
   handle: async (event, runtime) => {
-    const check = await healthCheck(event, runtime);
     const [name] = marketOf(event);
-    const figures = await healthFigures(runtime, runtime.market(name), check);
-    runtime.log({ message: 'health', market: name, ...figures });
-    publish(name, figures);
-    return check;
+    try {
+      const check = await healthCheck(event, runtime);
+      const figures = await healthFigures(runtime, runtime.market(name), check);
+      runtime.log({ message: 'health', market: name, ...figures });
+      publish({ market: name }, only(figures, MARKET_FIGURES));
+      publish({}, only(figures, STAGE_FIGURES));
+      return check;
+    } catch (error) {
+      // A market whose bytes are damaged has no other figures, and these are what its alarms wait for.
+      if (error instanceof IntegrityError) {
+        publish({ market: name }, { Level: LEVELS.RED });
+        publish({}, { IntegrityErrors: 1 });
+      }
+      throw error;
+    }
   },
 });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { memoryStores } from '../../shared/stores/memory.ts';
-import { layOut, schedule, simulated } from '../support/chain.ts';
+import { copyContents, memoryStores } from '../../shared/stores/memory.ts';
+import { headOf, layOut, schedule, simulated } from '../support/chain.ts';
 import { ofType, stackTemplate, theOne, type StackTemplate } from '../support/aws/stack-template.ts';
 
 interface Dimension {
@@ -167,6 +167,28 @@ vi.mock('../../functions/runtime/aws/lambda.ts', async (original) => ({
 
 describe('what the health check publishes', () => {
   let published: string[];
+  let damaged: Published[];
+
+  type Published = readonly [name: string, value: number];
+
+  /** Series and values of the lines that a run writes. */
+  async function emittedBy(run: () => Promise<void>): Promise<Published[]> {
+    const lines: string[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      lines.push(String(text));
+      return true;
+    });
+    try {
+      await run();
+    } finally {
+      write.mockRestore();
+    }
+    return lines
+      .flatMap((text) => text.split('\n'))
+      .filter((line) => line.includes('"_aws"'))
+      .flatMap((line) => emitted(JSON.parse(line) as Emf));
+  }
+
   beforeAll(async () => {
     for (const [name, value] of Object.entries({
       PAPERGATE_STAGE: 'dev',
@@ -182,26 +204,26 @@ describe('what the health check publishes', () => {
     const layout = layOut('crypto', '2024-03-04', '2024-03-04', {
       config: simulated('alarms-1', '2024-02-01', '2024-03-30'),
     });
-    const lived = await schedule(memoryStores(), layout);
+    const contents = copyContents();
+    const stores = memoryStores({ contents });
+    const lived = await schedule(stores, layout);
     await lived.run(0);
     const { handler } = (await import('../../functions/health-check/lambda.ts')) as unknown as {
       handler: { handle(event: unknown, runtime: unknown): Promise<unknown> };
     };
-    const lines: string[] = [];
-    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      lines.push(String(text));
-      return true;
-    });
-    try {
+    const healthy = await emittedBy(async () => {
       await handler.handle({ market: 'crypto' }, lived.runtime(lived.tickMs(0) + 900_000).runtime);
-    } finally {
-      write.mockRestore();
-      vi.unstubAllEnvs();
-    }
-    published = lines
-      .flatMap((text) => text.split('\n'))
-      .filter((line) => line.includes('"_aws"'))
-      .flatMap((line) => emitted(JSON.parse(line) as Emf));
+    });
+    published = healthy.map(([name]) => name);
+    // The state that the head names is other bytes than its hash says.
+    const { key } = (await headOf(stores, 'crypto')).state;
+    contents.artifacts.set(key, new TextEncoder().encode('{}'));
+    damaged = await emittedBy(async () => {
+      const { runtime } = lived.runtime(lived.tickMs(0) + 4_500_000);
+      const refused = handler.handle({ market: 'crypto' }, runtime);
+      await expect(refused).rejects.toMatchObject({ name: 'IntegrityError' });
+    });
+    vi.unstubAllEnvs();
   }, 60_000);
 
   /** A line of the embedded metric format, as CloudWatch reads it. */
@@ -214,13 +236,13 @@ describe('what the health check publishes', () => {
       }[];
     };
   }
-  const emitted = (line: Emf): string[] =>
+  const emitted = (line: Emf): Published[] =>
     line._aws.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }) =>
       Dimensions.flatMap((set) =>
         Metrics.map(({ Name }) => {
           expect(line[Name], Name).toBeTypeOf('number');
           const dimensions = set.map((name) => ({ Name: name, Value: String(line[name]) }));
-          return `${Namespace}/${series(Name, dimensions)}`;
+          return [`${Namespace}/${series(Name, dimensions)}`, line[Name] as number] as const;
         }),
       ),
     );
@@ -236,6 +258,13 @@ describe('what the health check publishes', () => {
       `Papergate/Level${ofMarket}`,
       `Papergate/RecoveriesRefused${ofStage}`,
       `Papergate/TradingDisabled${ofMarket}`,
+    ]);
+  });
+
+  it('tells of damage what can be told, though the check fails', () => {
+    expect(damaged).toEqual([
+      ['Papergate/Level{market=crypto,service=papergate,stage=dev}', 2],
+      ['Papergate/IntegrityErrors{service=papergate,stage=dev}', 1],
     ]);
   });
 
