@@ -7,7 +7,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Bundles } from '../../infra/aws/bundles.ts';
-import { FEATURE_FLAGS } from '../../infra/aws/cdk.ts';
+import { FEATURE_FLAGS } from '../../infra/machine/cdk.ts';
 import { PapergateStack } from '../../infra/aws/stack.ts';
 import { parseStage } from '../../infra/aws/stage.ts';
 import { stageApp, type StageApp } from '../../infra/aws/synthesise.ts';

@@ -7,14 +7,17 @@ import { recordFailure } from '../../functions/record-failure/handler.ts';
 import { readFrozenMarket } from '../../functions/runtime/frozen-market.ts';
 import type { MarketRuntime, Runtime } from '../../functions/runtime/runtime.ts';
 import { dailyReport } from '../../functions/signoff/daily.ts';
-import type { STEPS } from '../../functions/steps.ts';
+import { HANDLERS } from '../../functions/handlers.ts';
+import { STEPS } from '../../functions/steps.ts';
 import { watchSwitch } from '../../functions/switch-watcher/handler.ts';
 import { GRANTS } from '../../infra/aws/grants.ts';
+import { localMachine } from '../../infra/local/machine.ts';
 import { isoUtc, SECOND_MS } from '../../shared/kernel/time.ts';
 import { acceptBundles, readBundles } from '../../shared/ledger/bundles.ts';
 import { memoryStores } from '../../shared/stores/memory.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
-import { layOut, schedule, simulated, turnSwitch, type Schedule } from '../support/chain.ts';
+import { definition, layOut, schedule, simulated, turnSwitch, type Schedule } from '../support/chain.ts';
+import { threeShares } from '../support/switched.ts';
 import {
   CREATES,
   CREATES_ONCE,
@@ -75,6 +78,10 @@ function noted(stores: Stores): Stores {
         // Where it is there already, it is read and compared.
         ask('s3:GetObject', artifact(key));
         return artifacts.putIfAbsent(key, bytes);
+      },
+      folders: () => {
+        ask('s3:ListBucket', 'arn:aws:s3:::${StorageArtifacts}');
+        return artifacts.folders();
       },
       list: (prefix) => {
         ask('s3:ListBucket', 'arn:aws:s3:::${StorageArtifacts}');
@@ -212,6 +219,18 @@ async function live(): Promise<void> {
   );
 }
 
+/** One tick of a universe that is taken in slices, through the machine. */
+async function liveInSlices(): Promise<void> {
+  const cut = threeShares('2024-07-09', { config: { fan_out: { instruments_above: 2, shards: 2 } } });
+  const lived = await schedule(noted(memoryStores()), cut);
+  const runtime = telling(lived.runtime(lived.tickMs(0) + 120_000).runtime);
+  const handlers = Object.fromEntries(
+    STEPS.map((step) => [step, (input: unknown) => as(step, () => HANDLERS[step](input, runtime))]),
+  ) as Record<(typeof STEPS)[number], (input: unknown) => Promise<unknown>>;
+  const scheduled_at_utc = isoUtc(lived.tickMs(0) + 60 * SECOND_MS);
+  await localMachine(await definition(), handlers).run({ market: cut.market, scheduled_at_utc });
+}
+
 /** Kinds of artifacts that this life does not come to: finer bars of markets that fill in minutes, and a drill. */
 const NOT_LIVED = [
   ...['ingest reads execution_bars', 'ingest writes execution_bars', 'predict reads execution_bars'],
@@ -220,7 +239,10 @@ const NOT_LIVED = [
 ];
 
 describe('the grants', () => {
-  beforeAll(live, 60_000);
+  beforeAll(async () => {
+    await live();
+    await liveInSlices();
+  }, 60_000);
 
   it('allow everything that functions ask for', () => {
     expect(asked.size).toBeGreaterThan(100);

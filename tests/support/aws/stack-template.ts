@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib/core';
 import { FUNCTIONS } from '../../../functions/functions.ts';
 import { openConfig } from '../../../functions/runtime/config-files.ts';
-import { FEATURE_FLAGS } from '../../../infra/aws/cdk.ts';
+import { FEATURE_FLAGS } from '../../../infra/machine/cdk.ts';
 import { PapergateStack } from '../../../infra/aws/stack.ts';
 import { parseStage } from '../../../infra/aws/stage.ts';
 import type { Config } from '../../../shared/config/config.ts';
