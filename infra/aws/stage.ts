@@ -53,11 +53,19 @@ export function parseStage(context: (name: string) => unknown): StageSettings {
   if (ownerEmail !== undefined && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(ownerEmail))
     refuse('owner_email', ownerEmail, 'an address such as owner@example.com');
   const identities = oneOf('identities', IDENTITIES, 'iam_users');
+  const ofUsers = identities === 'iam_users';
+  const adminMfa = oneOf('admin_mfa', ['true', 'false'], ofUsers ? 'true' : 'false') === 'true';
+  if (adminMfa && !ofUsers)
+    refuse(
+      'admin_mfa',
+      'true',
+      'false with identities=identity_center: its sessions tell no role of a second factor, so nobody could start again',
+    );
   return {
     ...{ stage, isProd, ownerEmail, identities },
     lockMode: oneOf('object_lock', ['governance', 'compliance'], 'governance'),
     lockDays: whole('lock_days', isProd ? LOCK_DAYS.prod : LOCK_DAYS.dev, LOCK_DAYS_MAX),
-    adminMfa: oneOf('admin_mfa', ['true', 'false'], identities === 'iam_users' ? 'true' : 'false') === 'true',
+    adminMfa,
     budgetUsd: whole('budget_usd', 20, 100_000),
   };
 }

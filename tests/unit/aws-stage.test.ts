@@ -36,7 +36,6 @@ describe('the settings of a stage', () => {
     [{ stage: 'prod', lock_days: '1' }, { lockDays: 1 }],
     [{ owner_email: 'owner@example.com' }, { ownerEmail: 'owner@example.com' }],
     [{ identities: 'identity_center' }, { identities: 'identity_center', adminMfa: false }],
-    [{ identities: 'identity_center', admin_mfa: 'true' }, { adminMfa: true }],
     [{ admin_mfa: 'false' }, { identities: 'iam_users', adminMfa: false }],
     [{ admin_mfa: false }, { adminMfa: false }],
     [{ budget_usd: '100000' }, { budgetUsd: 100_000 }],
@@ -71,6 +70,10 @@ describe('the settings of a stage', () => {
     [{ owner_email: 'a b@example.com' }, '-c owner_email=a b@example.com: expected an address'],
     [{ owner_email: 'owner@example' }, '-c owner_email=owner@example: expected an address'],
     [{ identities: 'saml' }, '-c identities=saml: expected iam_users or identity_center'],
+    [
+      { identities: 'identity_center', admin_mfa: 'true' },
+      '-c admin_mfa=true: expected false with identities=identity_center: its sessions tell no role of a second factor, so nobody could start again',
+    ],
     [{ admin_mfa: 'no' }, '-c admin_mfa=no: expected true or false'],
     [{ admin_mfa: 'False' }, '-c admin_mfa=False: expected true or false'],
     [{ budget_usd: '0' }, '-c budget_usd=0: expected a whole number from 1 to 100000'],
