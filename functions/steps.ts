@@ -11,13 +11,13 @@ export type StepName = (typeof STEPS)[number];
 export const stateName = (step: StepName): string => `${step[0]!.toUpperCase()}${step.slice(1)}`;
 
 /** Further states of two steps, for a universe that is too large for one call. */
-const SHARD_STATES: Readonly<Record<string, StepName>> = {
-  FetchShard: 'ingest',
-  JoinBars: 'ingest',
-  ForecastShard: 'predict',
-  JoinForecast: 'predict',
-};
+const SHARD_STATES: ReadonlyMap<string, StepName> = new Map([
+  ['FetchShard', 'ingest'],
+  ['JoinBars', 'ingest'],
+  ['ForecastShard', 'predict'],
+  ['JoinForecast', 'predict'],
+]);
 
 /** The step that a task of the machine runs; undefined for any other state. */
 export const stepOfState = (state: string): StepName | undefined =>
-  SHARD_STATES[state] ?? STEPS.find((step) => stateName(step) === state);
+  SHARD_STATES.get(state) ?? STEPS.find((step) => stateName(step) === state);
