@@ -13,14 +13,14 @@ interface Credentials {
  * @throws ConfigError where they are not there.
  */
 export const defaultProvider = () => async (): Promise<Credentials> => {
-  const {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-  } = process.env;
-  if (accessKeyId === undefined || secretAccessKey === undefined)
-    throw new ConfigError(
-      'environment of this function: AWS_ACCESS_KEY_ID: is missing: it runs outside of Lambda',
-    );
+  const accessKeyId = needed('AWS_ACCESS_KEY_ID');
+  const secretAccessKey = needed('AWS_SECRET_ACCESS_KEY');
+  const { AWS_SESSION_TOKEN: sessionToken } = process.env;
   return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 };
+
+function needed(name: string): string {
+  const value = process.env[name] ?? '';
+  if (value !== '') return value;
+  throw new ConfigError(`environment of this function: ${name}: is missing: it runs outside of Lambda`);
+}
