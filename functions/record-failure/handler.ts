@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isoUtc, parseIsoUtc, SECOND_MS } from '../../shared/kernel/time.ts';
 import { parseInput, scheduleSchema } from '../envelope.ts';
-import { reconcile } from '../runtime/reconcile.ts';
+import { haltWhereDue } from '../runtime/reconcile.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { noteFailure } from './failures.ts';
 
@@ -25,5 +25,5 @@ export async function recordFailure(event: unknown, runtime: Runtime): Promise<v
     message: `the tick of ${isoUtc(tickMs)} failed in ${step || 'its input'}: ${error}`,
     at_utc: isoUtc(atMs),
   });
-  await reconcile(runtime, market);
+  await haltWhereDue(runtime, market);
 }

@@ -1,6 +1,6 @@
 import type { PapergateError } from '../../shared/kernel/errors.ts';
 import { noteFailure } from '../record-failure/failures.ts';
-import { reconcile } from './reconcile.ts';
+import { haltWhereDue } from './reconcile.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Notes that something is not what its hash says, which halts the market at once. */
@@ -13,5 +13,5 @@ export async function haltForDamage(
   const atMs = runtime.clock.now();
   const failure = { step, error: `${error.name}: ${error.message}`, atMs };
   await noteFailure(runtime.stores, market, atMs, failure);
-  await reconcile(runtime, runtime.market(market));
+  await haltWhereDue(runtime, runtime.market(market));
 }

@@ -41,7 +41,21 @@ interface At {
  * @returns the turns that this call recorded.
  * @throws ConflictError where others turn the switch without end: nobody goes on beside a switch that is not in line.
  */
-export async function reconcile(runtime: Runtime, market: MarketRuntime): Promise<Turn[]> {
+export const reconcile = (runtime: Runtime, market: MarketRuntime): Promise<Turn[]> =>
+  alignLatch(runtime, market, 'answers');
+
+/**
+ * The same, but answers no request to start again: for whoever notes that something failed, be it that it was not released
+ * itself. The request stays open for those that may answer it.
+ */
+export const haltWhereDue = (runtime: Runtime, market: MarketRuntime): Promise<Turn[]> =>
+  alignLatch(runtime, market, 'halts');
+
+async function alignLatch(
+  runtime: Runtime,
+  market: MarketRuntime,
+  may: 'answers' | 'halts',
+): Promise<Turn[]> {
   const turns: Turn[] = [];
   for (let k = 0; k < STEPS_MAX; k++) {
     const at = await readHead(runtime.stores, market.rules.config.market);
@@ -50,6 +64,7 @@ export async function reconcile(runtime: Runtime, market: MarketRuntime): Promis
     const latch = await readLatch(runtime.stores, market.rules.config.market);
     // No latch is HALTED, and nothing but an opening makes one.
     if (latch === undefined) return turns;
+    if (may === 'halts' && latch.state === 'HALTED') return turns;
     const facts = await factsOf(runtime, market, at.head, latch);
     const step = nextStep(facts);
     if (step === undefined) return turns;
