@@ -38,7 +38,7 @@ export async function dailyReport(event: unknown, runtime: Runtime): Promise<Dai
     level: 'INFO',
     market,
     code: 'daily_head',
-    message: `${market} stands at record ${n} of ${tick_utc}\nhead ${sha256}\nverdict ${result.release}\nCompare later: papergate verify --expect ${market}=${sha256}`,
+    message: `${market} stands at record ${n} of ${tick_utc}\nhead ${sha256}\nverdict ${result.release}\nCompare later: papergate verify --stage <stage> --market ${market} --expect ${sha256}`,
     at_utc: isoUtc(runtime.clock.now()),
   });
   return report;
