@@ -62,8 +62,10 @@ export async function bootstrapStage(inputs: BootstrapInputs): Promise<Started[]
   // Everything that can be refused is refused before anything is written.
   const plans = deployed.markets.map((market) => forwardPlan(config, market, clock.now()));
   for (const plan of plans) await plan.provider.fingerprint(plan.rules.instruments.symbols);
+  const found: (Sha256 | undefined)[] = [];
+  for (const plan of plans) found.push(await foundRelease(inputs, plan));
   const started: Started[] = [];
-  for (const plan of plans) started.push(await startMarket(inputs, plan));
+  for (const [k, plan] of plans.entries()) started.push(await startMarket(inputs, plan, found[k]));
   return started;
 }
 
@@ -74,15 +76,19 @@ function forwardPlan(config: Config, market: string, nowMs: number): MarketPlan 
   return { ...plan, firstRow: Math.max(plan.firstRow, firstEndingFrom(plan.line, nowMs + 1)) };
 }
 
-async function startMarket(inputs: BootstrapInputs, plan: MarketPlan): Promise<Started> {
+/** @param found the release of the ledger that is there. */
+async function startMarket(
+  inputs: BootstrapInputs,
+  plan: MarketPlan,
+  found: Sha256 | undefined,
+): Promise<Started> {
   const { deployed, stores, config, configTexts, codeSha256, clock, invoke, say } = inputs;
   const { market } = plan.rules.config;
-  const opened = (await readHead(stores, market)) === undefined;
+  const opened = found === undefined;
   say(`${market}: ${opened ? 'opens its ledger' : 'has its ledger'}`);
   const nowMs = clock.now();
-  const sha256 = opened
-    ? (await openLedger(stores, plan, config, configTexts, codeSha256, 'forward', nowMs)).sha256
-    : await sameRelease(inputs, plan);
+  const sha256 =
+    found ?? (await openLedger(stores, plan, config, configTexts, codeSha256, 'forward', nowMs)).sha256;
   await openSwitch(stores, market, nowMs);
   await acceptBundles(stores, market, sha256, deployed.bundles, nowMs);
   say(`${market}: asks its source from where the chain runs`);
@@ -95,12 +101,16 @@ async function startMarket(inputs: BootstrapInputs, plan: MarketPlan): Promise<S
   return { market, release: sha256, opened, probed, checks };
 }
 
-/** The release of a ledger that is there. @throws ConfigError naming the parts in which this is another one. */
-async function sameRelease(
+/**
+ * The release of the ledger that is there; undefined where there is none yet.
+ * @throws ConfigError naming the parts in which this is another one.
+ */
+async function foundRelease(
   { stores, config, codeSha256 }: BootstrapInputs,
   plan: MarketPlan,
-): Promise<Sha256> {
+): Promise<Sha256 | undefined> {
   const { market } = plan.rules.config;
+  if ((await readHead(stores, market)) === undefined) return undefined;
   const { release, releaseSha256 } = await readFrozenMarket(stores, market);
   const parts = mismatchedParts(release, runningParts(config, plan.files, codeSha256));
   if (parts.length === 0) return releaseSha256;
