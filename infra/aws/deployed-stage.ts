@@ -15,6 +15,7 @@ const text = z.string().min(1);
 const outputsSchema = z.object(
   Object.fromEntries(OUTPUTS.map((name) => [name, text])) as Record<OutputName, typeof text>,
 );
+const bundlesSchema = z.array(z.tuple([text, hash]));
 
 /** A stage as its stack tells it. */
 export interface DeployedStage {
@@ -30,23 +31,24 @@ export interface DeployedStage {
 /** Asks CloudFormation for a stage. @throws ConfigError where it is not there, or of an older make. */
 export async function deployedStage(name: string): Promise<DeployedStage> {
   const stage = checkedStage(name);
-  const outputs = await outputsOf(stage);
-  const parsed = outputsSchema.safeParse(outputs);
-  if (!parsed.success)
-    throw new ConfigError(
-      `stack ${stackName(stage)}: output ${parsed.error.issues[0]!.path.join('.')}: is missing: deploy it again`,
-    );
+  const outputs = held(stage, outputsSchema, await outputsOf(stage));
+  const bundles = outputs.DeployedBundles.split(',').map((pair) => pair.split('='));
   return {
-    ...{ stage, outputs: parsed.data },
-    markets: parsed.data.DeployedMarkets.split(','),
-    codeSha256: hash.parse(parsed.data.DeployedCode),
-    bundles: new Map(
-      parsed.data.DeployedBundles.split(',').map((pair) => {
-        const [function_ = '', sha256] = pair.split('=');
-        return [function_, hash.parse(sha256)];
-      }),
-    ),
+    ...{ stage, outputs },
+    markets: outputs.DeployedMarkets.split(','),
+    codeSha256: held(stage, hash, outputs.DeployedCode, 'DeployedCode'),
+    bundles: new Map(held(stage, bundlesSchema, bundles, 'DeployedBundles')),
   };
+}
+
+/** An output, or all of them, as they must be. @throws ConfigError naming the one that is not. */
+function held<T>(stage: string, schema: z.ZodType<T>, value: unknown, name?: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const output = name ?? parsed.error.issues[0]!.path.join('.');
+  throw new ConfigError(
+    `stack ${stackName(stage)}: output ${output}: is ${name === undefined ? 'missing' : 'not what this make of papergate tells'}: deploy it again`,
+  );
 }
 
 async function outputsOf(stage: string): Promise<Record<string, string>> {

@@ -1,6 +1,9 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import * as z from 'zod';
 import type { FunctionName } from '../../functions/functions.ts';
 import { ProviderError } from '../../shared/kernel/errors.ts';
+
+const errorSchema = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
 
 /** Calls a function of a stage and waits for its answer. */
 export type Invoke = (name: FunctionName, event: object) => Promise<unknown>;
@@ -18,9 +21,20 @@ export const invokeIn = (stage: string, client = new LambdaClient(LIMITS)): Invo
     const { FunctionError, Payload } = await client.send(
       new InvokeCommand({ FunctionName, Payload: new TextEncoder().encode(JSON.stringify(event)) }),
     );
-    const answer = JSON.parse(new TextDecoder().decode(Payload)) as unknown;
-    if (FunctionError === undefined) return answer;
-    const { errorType = '', errorMessage = '' } = answer as { errorType?: string; errorMessage?: string };
-    throw new ProviderError(`${FunctionName}: ${errorType}: ${errorMessage}`, { function: FunctionName });
+    const answer = new TextDecoder().decode(Payload);
+    if (FunctionError === undefined) return JSON.parse(answer) as unknown;
+    throw new ProviderError(`${FunctionName}: ${thrown(answer) || FunctionError}`, {
+      function: FunctionName,
+    });
   };
 };
+
+/** What a function threw, `Name: message`; empty where it ended without a word. One that took too long has no name. */
+function thrown(answer: string): string {
+  try {
+    const { errorType, errorMessage } = errorSchema.parse(JSON.parse(answer));
+    return [errorType, errorMessage].filter((text) => text !== undefined && text !== '').join(': ');
+  } catch {
+    return answer;
+  }
+}

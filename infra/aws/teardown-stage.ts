@@ -1,17 +1,18 @@
 import {
   CloudFormationClient,
   DeleteStackCommand,
+  DescribeStacksCommand,
   waitUntilStackDeleteComplete,
 } from '@aws-sdk/client-cloudformation';
 import { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
-import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { DeleteParameterCommand, paginateGetParametersByPath, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { CLIENT_LIMITS } from '../../functions/runtime/aws/client-limits.ts';
 import { parameterPrefix } from '../../functions/runtime/aws/settings.ts';
 import { ConfigError, RefusedError } from '../../shared/kernel/errors.ts';
-import { DISABLE_TRADING, marketSwitch } from '../../shared/ledger/keys.ts';
+import { DISABLE_TRADING } from '../../shared/ledger/keys.ts';
 import { deployedStage } from './deployed-stage.ts';
-import { stackName } from '../machine/stage-name.ts';
+import { checkedStage, stackName } from '../machine/stage-name.ts';
 import { teardownRoleName } from './teardown-role.ts';
 
 /** Seconds that a stack may take to go. */
@@ -28,7 +29,17 @@ export type Emptied = Readonly<Record<string, number>>;
 export async function teardownStage(stage: string, say: (line: string) => void): Promise<Emptied> {
   if (stage === 'prod')
     throw new ConfigError('--stage prod: is never torn down: its evidence is kept, and its stack protected');
-  const { outputs, markets } = await deployedStage(stage);
+  const isThere = await stackIsThere(checkedStage(stage));
+  // Where a teardown was killed after the stack was gone, the parameters are all that is left to go.
+  const onlyParameters = !isThere && (await parametersOf(stage)).length > 0;
+  const emptied = onlyParameters ? {} : await endStack(stage, say);
+  await deleteParameters(await parametersOf(stage));
+  return emptied;
+}
+
+/** Empties the buckets of a stage and deletes its stack. */
+async function endStack(stage: string, say: (line: string) => void): Promise<Emptied> {
+  const { outputs } = await deployedStage(stage);
   const s3 = await asTeardown(stage);
   const emptied: Record<string, number> = {};
   for (const bucket of [outputs.ArtifactsBucket, outputs.AnchorsBucket, outputs.ProjectionsBucket]) {
@@ -38,7 +49,6 @@ export async function teardownStage(stage: string, say: (line: string) => void):
   s3.destroy();
   say(`${stackName(stage)}: is being deleted`);
   await deleteStack(stage);
-  await deleteParameters(stage, markets);
   return emptied;
 }
 
@@ -88,6 +98,22 @@ export async function emptyBucket(s3: S3Client, Bucket: string): Promise<number>
   }
 }
 
+/** Whether there is a stack of the stage: CloudFormation has no other word for one that is gone. */
+async function stackIsThere(stage: string): Promise<boolean> {
+  const client = new CloudFormationClient(CLIENT_LIMITS);
+  try {
+    await client.send(new DescribeStacksCommand({ StackName: stackName(stage) }));
+    return true;
+  } catch (error) {
+    if ((error as Error).name === 'ValidationError' && (error as Error).message.includes('does not exist'))
+      return false;
+    // What else is wrong with the account is told by whoever reads the stack.
+    return true;
+  } finally {
+    client.destroy();
+  }
+}
+
 async function deleteStack(stage: string): Promise<void> {
   const client = new CloudFormationClient(CLIENT_LIMITS);
   try {
@@ -99,12 +125,27 @@ async function deleteStack(stage: string): Promise<void> {
   }
 }
 
-async function deleteParameters(stage: string, markets: readonly string[]): Promise<void> {
+/** Full names of the switch's parameters of a stage. */
+async function parametersOf(stage: string): Promise<string[]> {
+  const client = new SSMClient(CLIENT_LIMITS);
+  const names: string[] = [];
+  try {
+    const asked = { Path: parameterPrefix(stage), Recursive: true };
+    for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, asked))
+      names.push(...Parameters.map(({ Name = '' }) => Name));
+  } finally {
+    client.destroy();
+  }
+  const whole = `${parameterPrefix(stage)}/${DISABLE_TRADING}`;
+  return names.filter((name) => name === whole || name.startsWith(`${whole}/`));
+}
+
+async function deleteParameters(names: readonly string[]): Promise<void> {
   const client = new SSMClient(CLIENT_LIMITS);
   try {
-    for (const name of [DISABLE_TRADING, ...markets.map(marketSwitch)]) {
+    for (const Name of names) {
       try {
-        await client.send(new DeleteParameterCommand({ Name: `${parameterPrefix(stage)}/${name}` }));
+        await client.send(new DeleteParameterCommand({ Name }));
       } catch (error) {
         if ((error as Error).name !== 'ParameterNotFound') throw error;
       }
