@@ -208,14 +208,39 @@ describe('a forged record or artifact', () => {
     await expectFlaw(ledger, `ashares: record 17: ${field}`);
   });
 
+  test.each<[what: string, change: (values: Values) => void]>([
+    [
+      'another operator',
+      (values) =>
+        ((values['operators.yaml'] as Values)['operators'] as unknown[]).push({
+          name: 'mallory',
+          role: 'ops_admin',
+        }),
+    ],
+    [
+      'a wider limit',
+      (values) => (((values['markets/ashares.yaml'] as Values)['limits'] as Values)['drawdown'] = 0.9),
+    ],
+    ['a file left out', (values) => delete values['portfolio.yaml']],
+    ['a file that has no text', (values) => (values['markets/forex.yaml'] = {})],
+    ['a text in place of a number', (values) => ((values['calendars/xshg.yaml'] as Values)['version'] = '1')],
+  ])('values of the configuration that its files do not have: %s', async (_, change) => {
+    const ledger = copy();
+    ledger.forge(0, (record) => {
+      const named = record['config'] as Named;
+      const config = ledger.json(named);
+      change(config['values'] as Values);
+      record['config'] = ledger.put(named.key, config);
+    });
+    await expectFlaw(ledger, 'ashares: record 0: config.values: is sha256:');
+  });
+
   test('the configuration texts of another release', async () => {
     const ledger = copy();
     ledger.forge(0, (record) => {
       const { key } = record['config'] as Named;
       record['config'] = ledger.put(key, {
-        v: 2,
-        files: { 'config.yaml': 'base: null\n' },
-        values: { 'config.yaml': { base: null } },
+        ...{ v: 2, files: { 'config.yaml': 'base: null\n' }, values: { 'config.yaml': { base: null } } },
       });
     });
     await expectFlaw(ledger, 'ashares: record 0: release.config_sha256');

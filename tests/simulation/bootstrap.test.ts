@@ -148,6 +148,17 @@ describe('the first start of a stage', () => {
     expect(await first.stores.parameters.get('DISABLE_TRADING/crypto')).toMatchObject({ version: 1 });
   });
 
+  it('is what the rehearsal is for: it opens every market of it', async () => {
+    const { texts } = readConfigFiles('samples/rehearsal');
+    const names = ['ashares', 'crypto', 'us_equities'];
+    const { start, stores } = stageOf(names, '2026-11-25T12:00:00Z', { texts });
+    expect((await start()).map(({ market, opened }) => [market, opened])).toEqual(
+      names.map((name) => [name, true]),
+    );
+    for (const name of names)
+      expect(await verifyMarket(stores, name, VERIFY_READERS, {})).toMatchObject({ records: 2 });
+  });
+
   it('leaves a switch that was put before as it is', async () => {
     const stores = memoryStores();
     const put = { value: 'false', changedAtMs: 0, changedBy: 'somebody', description: 'long ago' };
