@@ -1,5 +1,4 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { IntegrityError } from '../../shared/kernel/errors.ts';
 import { lambdaOf, marketOf } from '../runtime/aws/lambda.ts';
 import { parseSettings } from '../runtime/aws/settings.ts';
 import { healthFigures, LEVELS, MARKET_FIGURES, STAGE_FIGURES, type Figures } from './figures.ts';
@@ -26,20 +25,16 @@ export const handler = lambdaOf({
   markets: marketOf,
   handle: async (event, runtime) => {
     const [name] = marketOf(event);
-    try {
-      const check = await healthCheck(event, runtime);
-      const figures = await healthFigures(runtime, runtime.market(name), check);
-      runtime.log({ message: 'health', market: name, ...figures });
-      publish({ market: name }, only(figures, MARKET_FIGURES));
-      publish({}, only(figures, STAGE_FIGURES));
-      return check;
-    } catch (error) {
-      // A market whose bytes are damaged has no other figures, and these are what its alarms wait for.
-      if (error instanceof IntegrityError) {
-        publish({ market: name }, { Level: LEVELS.RED });
-        publish({}, { IntegrityErrors: 1 });
-      }
-      throw error;
-    }
+    const check = await healthCheck(event, runtime);
+    const figures = await healthFigures(runtime, runtime.market(name), check);
+    runtime.log({ message: 'health', market: name, ...figures });
+    publish({ market: name }, only(figures, MARKET_FIGURES));
+    publish({}, only(figures, STAGE_FIGURES));
+    return check;
+  },
+  // A check that meets damage counts nothing else, and these are what its alarms wait for.
+  onDamage: (event) => {
+    publish({ market: marketOf(event)[0] }, { Level: LEVELS.RED });
+    publish({}, { IntegrityErrors: 1 });
   },
 });

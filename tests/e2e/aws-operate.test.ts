@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sourceHash } from '../../functions/runtime/source-hash.ts';
 import { bootstrapStage, type Started } from '../../infra/aws/bootstrap.ts';
 import { isoUtc, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
@@ -26,9 +26,26 @@ describe.skipIf(!hasDynamo)('a stage that is started, halted and started again',
   let stage: Stage;
   let hour = 10;
   beforeAll(async () => {
-    stage = await openStage(layout.config, NOW);
+    vi.spyOn(console, 'log').mockImplementation((line: string) => void printed.push(line));
+    // Metrics go to the console as they do in no Lambda, and are published all the same.
+    stage = await openStage(layout.config, NOW, {
+      ...{ POWERTOOLS_DEV: 'true', POWERTOOLS_METRICS_DISABLED: 'false' },
+    });
   }, 60_000);
-  afterAll(() => stage?.close());
+  afterAll(() => {
+    vi.restoreAllMocks();
+    return stage?.close();
+  });
+
+  const printed: string[] = [];
+  /** Metrics published since it was asked last: dimensions and values. */
+  const published = (): Record<string, unknown>[] =>
+    printed.splice(0).flatMap((line) => {
+      const parsed = JSON.parse(line) as Record<string, unknown>;
+      if (!('_aws' in parsed)) return [];
+      const { _aws: _, service: __, ...told_ } = parsed;
+      return [told_];
+    });
 
   const bootstrap = (): Promise<Started[]> => {
     const { deployed, stores, clock, lambdas } = stage;
@@ -79,7 +96,15 @@ describe.skipIf(!hasDynamo)('a stage that is started, halted and started again',
 
   it('commits its ticks under the halt, each looked at once', { timeout: 60_000 }, async () => {
     for (let k = 0; k < 4; k++) {
+      published();
       const { finished, check } = await nextHour();
+      expect(published()).toEqual([
+        { stage: 'dev', market: 'crypto', BarsBehind: 0, Level: 1, TradingDisabled: 1 },
+        {
+          ...{ stage: 'dev', RecoveriesRefused: 0, IntegrityErrors: 0, CertificateAgeDays: 0 },
+          CalendarDaysLeft: expect.any(Number) as number,
+        },
+      ]);
       expect(finished).toMatchObject({ status: 'committed', verdict: 'INTERIM' });
       expect(check).toMatchObject({ data: 'GREEN', model: 'YELLOW', risk: 'GREEN' });
     }
@@ -91,6 +116,7 @@ describe.skipIf(!hasDynamo)('a stage that is started, halted and started again',
     stage.clock.advanceTo(stage.clock.now() + 10 * SECOND_MS);
     await stage.stores.parameters.put(name, { value, changedAtMs: 0, changedBy: '', description });
     stage.author = 'arn:aws:sts::000000000000:assumed-role/lambda/watcher';
+    stage.clock.advanceTo(stage.clock.now() + SECOND_MS);
     if (told) await stage.lambdas.get('switch-watcher')!(changeOf(name));
   };
   const changeOf = (name: string) => ({
@@ -204,30 +230,80 @@ describe.skipIf(!hasDynamo)('a stage that is started, halted and started again',
     expect(await text('release_signoff.md')).toContain(head.sha256);
   });
 
-  it('refuses a bundle that was not released, and halts', async () => {
+  /** Lets the ledger accept of some functions none but a bundle that is not deployed, and later all again. */
+  const accept = async (foreign: readonly string[]): Promise<void> => {
     const manifest = (await readBundles(stage.stores, 'crypto'))!;
-    const other = { ...manifest, bundles: { ...manifest.bundles, ingest: [`sha256:${'1'.repeat(64)}`] } };
-    const stored = await putJson(
-      stage.stores.artifacts,
-      'crypto',
-      'bundles',
-      stage.clock.now(),
-      other as never,
+    const bundles = Object.fromEntries(
+      [...stage.deployed.bundles].map(([name, { sha256 }]) => [
+        name,
+        [foreign.includes(name) ? `sha256:${'1'.repeat(64)}` : sha256],
+      ]),
     );
+    const stored = await putJson(stage.stores.artifacts, 'crypto', 'bundles', stage.clock.now(), {
+      ...manifest,
+      bundles,
+    } as never);
     const item = { partition: 'ledger/crypto', sort: 'bundles', body: canonicalJson({ ...stored }) };
     await stage.stores.state.transact([{ item, expect: 'any' }]);
+  };
+  const failing = async (): Promise<string> =>
+    (await stage.stores.state.get('ledger/crypto', 'failing'))!.body;
+  const newestSwitch = async () => {
+    const { head } = (await readHead(stage.stores, 'crypto'))!;
+    return walkBack(stage.stores, head, ({ kind }) => kind === 'switch');
+  };
+
+  it('refuses a bundle that was not released, and halts', async () => {
+    await accept(['ingest']);
     await turn(ADMIN, 'DISABLE_TRADING/crypto', 'true', 'still on', false);
     const event = scheduledEvent(stage, 'crypto-tick-1', isoUtc(Date.UTC(2024, 2, 6, hour) + 60 * SECOND_MS));
     await expect(stage.lambdas.get('ingest')!(event)).rejects.toMatchObject({
       name: 'IntegrityError',
       message: expect.stringContaining('the bundle of ingest is sha256:'),
     });
-    const failing = await stage.stores.state.get('ledger/crypto', 'failing');
-    expect(failing!.body).toContain('IntegrityError: the bundle of ingest');
+    expect(await failing()).toContain('IntegrityError: the bundle of ingest');
+  });
+
+  it('grants nothing by a bundle that was not released', { timeout: 60_000 }, async () => {
+    await accept([]);
+    for (let k = 0; k < 3; k++) await nextHour();
+    await accept(['switch-watcher', 'record-failure', 'health-check']);
+    told();
+    await expect(
+      turn(ADMIN, 'DISABLE_TRADING/crypto', 'false', 'looked at all three markets'),
+    ).rejects.toMatchObject({ message: expect.stringContaining('the bundle of switch-watcher is sha256:') });
+    expect(await readLatch(stage.stores, 'crypto')).toMatchObject({ state: 'HALTED' });
+    // A failed run is still noted, and its owner told.
+    const event = scheduledEvent(stage, 'crypto-tick-1', isoUtc(Date.UTC(2024, 2, 6, hour) + 60 * SECOND_MS));
+    stage.history.splice(0);
+    await stage.lambdas.get('record-failure')!({
+      source: 'aws.states',
+      'detail-type': 'Step Functions Execution Status Change',
+      detail: {
+        executionArn: 'arn:aws:states:us-east-1:000000000000:execution:papergate-dev-tick:two',
+        status: 'TIMED_OUT',
+        input: JSON.stringify(event),
+      },
+    });
+    expect(told()).toEqual(['WARN papergate dev crypto: run_failed']);
+    expect(await failing()).toContain('"error":"States.Timeout: the execution ended TIMED_OUT"');
+    expect(await failing()).toContain('IntegrityError: the bundle of record-failure');
+    published();
+    await expect(
+      stage.lambdas.get('health-check')!(scheduledEvent(stage, 'crypto-health', isoUtc(stage.clock.now()))),
+    ).rejects.toMatchObject({ name: 'IntegrityError' });
+    expect(published()).toEqual([{ stage: 'dev', IntegrityErrors: 1 }]);
+    expect(await readLatch(stage.stores, 'crypto')).toMatchObject({ state: 'HALTED' });
+    expect(await newestSwitch()).toMatchObject({ cause: 'halt' });
+    // The released watcher answers the request, and halts for what was noted since.
+    await accept([]);
+    await stage.lambdas.get('switch-watcher')!(changeOf('DISABLE_TRADING/crypto'));
+    expect(told()).toEqual(['INFO papergate dev crypto: recovery', 'PAGE papergate dev crypto: halt']);
+    expect(await newestSwitch()).toMatchObject({ cause: 'halt', trigger: 'integrity', to: 'HALTED' });
   });
 
   it('verifies to its end', async () => {
     const verified = await verifyMarket(stage.stores, 'crypto', VERIFY_READERS, {});
-    expect(verified.ticks).toBe(6);
+    expect(verified.ticks).toBe(9);
   });
 });

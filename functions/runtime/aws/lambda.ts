@@ -30,6 +30,8 @@ export interface Part<T> {
    * only one that does nothing but note and halt goes on.
    */
   readonly outlivesForeignBundle?: true;
+  /** Called where bytes are not what they should be, its own bundle's included, before that is thrown. */
+  onDamage?(event: unknown): void;
 }
 
 const marketEvent = z.object({ market: z.string().min(1) });
@@ -80,6 +82,7 @@ export function lambdaOf<T>(part: Part<T>): (event: unknown) => Promise<T> {
       return answer;
     } catch (error) {
       logger.error((error as Error).message, { ...tickOf(event), ...evidenceOf(error) });
+      if (error instanceof IntegrityError) part.onDamage?.(event);
       throw error;
     }
   };

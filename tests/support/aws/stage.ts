@@ -41,8 +41,15 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** Deploys a stage. The clock of this process is the stage's until it is closed. */
-export async function openStage(config: Layout['config'], startMs: number): Promise<Stage> {
+/**
+ * Deploys a stage. The clock of this process is the stage's until it is closed.
+ * @param environment what every function is told beside what its template tells it.
+ */
+export async function openStage(
+  config: Layout['config'],
+  startMs: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Stage> {
   const given = await deployed(config);
   const clock = new SimulatedClock(startMs);
   const stage = { author: 'arn:aws:iam::000000000000:user/nobody', history: [] as Record<string, unknown>[] };
@@ -80,6 +87,7 @@ export async function openStage(config: Layout['config'], startMs: number): Prom
     AWS_ENDPOINT_URL_SFN: sfn.url,
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',
+    ...environment,
   });
   Date.now = () => clock.now();
   return Object.assign(stage, {
