@@ -9,8 +9,6 @@ const markets = (event: unknown): readonly string[] => marketsOfChange(event, pa
 export const handler = lambdaOf({
   name: 'switch-watcher',
   markets,
-  handle: async (event, runtime) => {
-    const named = markets(event);
-    return named.length === 0 ? {} : watchSwitch({ markets: named }, runtime);
-  },
+  handle: async (_event, runtime, named) =>
+    named.length === 0 ? {} : watchSwitch({ markets: named }, runtime),
 });

@@ -24,7 +24,8 @@ export interface Part<T> {
   /** Where it fetches bars from; a function without gets a source that refuses. */
   readonly sourceOf?: SourceOf;
   markets(event: unknown, all: readonly string[]): readonly string[];
-  handle(event: unknown, runtime: Runtime): Promise<T>;
+  /** @param markets those of the event that can be worked on; one that cannot keeps no other from being. */
+  handle(event: unknown, runtime: Runtime, markets: readonly string[]): Promise<T>;
   /**
    * Whether it still does its work where its own bundle was not released. Any such function halts its markets first;
    * only one that does nothing but note and halt goes on.
@@ -68,16 +69,25 @@ export function lambdaOf<T>(part: Part<T>): (event: unknown) => Promise<T> {
 
   return async (event) => {
     try {
-      const names = part.markets(event, settings.PAPERGATE_MARKETS);
-      for (const name of names)
-        kept.set(name, kept.get(name) ?? (await marketAt(stores, name, part, settings)));
       const tell: Runtime['alert'] = async (told) => {
         logger.warn(told.message, { ...told });
         await alert(told);
       };
-      const runtime = runtimeOf(stores, systemClock, new Map(kept), tell, log);
-      for (const name of names) await released(runtime, part, name, bundle, logger);
-      const answer = await part.handle(event, runtime);
+      const ready: string[] = [];
+      const failures: unknown[] = [];
+      const runtime = runtimeOf(stores, systemClock, kept, tell, log);
+      for (const name of part.markets(event, settings.PAPERGATE_MARKETS)) {
+        try {
+          kept.set(name, kept.get(name) ?? (await marketAt(stores, name, part, settings)));
+          await released(runtime, part, name, bundle, logger);
+          ready.push(name);
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0 && ready.length === 0) throw failures[0];
+      const answer = await part.handle(event, runtime, ready);
+      if (failures.length > 0) throw failures[0];
       logger.info('done', { ...tickOf(event), ...tickOf(answer), answer: answer as Json });
       return answer;
     } catch (error) {
