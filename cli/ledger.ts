@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { Align } from '../infra/local/operate.ts';
+import type { Align, Checking } from '../infra/local/operate.ts';
 import { ConfigError } from '../shared/kernel/errors.ts';
 import { embeddedStores } from '../shared/stores/embedded.ts';
 import type { Stores } from '../shared/stores/ports.ts';
@@ -67,4 +67,11 @@ export async function alignAt({ stage }: Place): Promise<{ align?: Align }> {
   if (stage === undefined) return {};
   const { awaitWatcher } = await import('../infra/aws/await-watcher.ts');
   return { align: awaitWatcher() };
+}
+
+/** Who holds a health check: this process in a folder, the function of a stage. */
+export async function checkAt({ stage }: Place): Promise<Pick<Checking, 'hold'>> {
+  if (stage === undefined) return {};
+  const { checkIn, invokeIn } = await import('../infra/aws/invoke.ts');
+  return { hold: checkIn(invokeIn(stage)) };
 }

@@ -3,7 +3,7 @@ import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
 import { alertsTo } from '../alerts.ts';
 import { EXIT } from '../exit-codes.ts';
 import { mayColor } from '../io.ts';
-import { onLedger, placeOptions, type Place } from '../ledger.ts';
+import { checkAt, onLedger, placeOptions, type Place } from '../ledger.ts';
 import { renderTable } from '../output.ts';
 import type { Verb } from '../verb.ts';
 
@@ -14,7 +14,10 @@ export const verb: Verb<Place & { market: string; json?: true }> = {
       .option('--json', 'canonical JSON (RFC 8785) in place of a table'),
   run: ({ market, json, ...place }, io) =>
     onLedger(place, 'write', async (stores) => {
-      const { made, checks } = await checkMarket(stores, market, { onAlert: alertsTo(io) });
+      const { made, checks } = await checkMarket(stores, market, {
+        onAlert: alertsTo(io),
+        ...(await checkAt(place)),
+      });
       if (json === true) io.out(`${canonicalJson({ made, checks } as unknown as Json)}\n`);
       else {
         const rows = checks.map((one) => [one.at_utc, one.tick_utc, one.data, one.model, one.risk]);

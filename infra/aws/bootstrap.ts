@@ -14,7 +14,7 @@ import { runningParts } from '../../shared/release/release.ts';
 import { planMarket, type MarketPlan } from '../local/market-plan.ts';
 import { openLedger, openSwitch } from '../local/open-ledger.ts';
 import type { DeployedStage } from './deployed-stage.ts';
-import type { Invoke } from './invoke.ts';
+import { checkIn, type Invoke } from './invoke.ts';
 
 /** What the first start of a stage is given. */
 export interface BootstrapInputs {
@@ -95,7 +95,7 @@ async function startMarket(
   const probed = (await invoke('ingest', { market, probe: true })) as Probed;
   const checks: HealthCheck[] = [];
   for (let k = 0; k < CHECKS; k++) {
-    checks.push((await invoke('health-check', { market })) as HealthCheck);
+    checks.push(await checkIn(invoke)(market));
     say(`${market}: health check ${k + 1} of ${CHECKS}`);
   }
   return { market, release: sha256, opened, probed, checks };

@@ -2,6 +2,13 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import type { FunctionName } from '../../functions/functions.ts';
 import { ProviderError } from '../../shared/kernel/errors.ts';
+import { checkSchema, type HealthCheck } from '../../shared/risk/health-check.ts';
+
+/** Has a stage's own function hold a health check: it answers the switch too, and only it knows who is an operator. */
+export const checkIn =
+  (invoke: Invoke) =>
+  async (market: string): Promise<HealthCheck> =>
+    checkSchema.parse(await invoke('health-check', { market }));
 
 const errorSchema = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
 

@@ -106,13 +106,21 @@ async function freeOthers(
   await put(stores, DISABLE_TRADING, 'false', atMs, operation);
 }
 
+/** How a health check is held. */
+export interface Checking extends Pick<Operation, 'onAlert' | 'now'> {
+  /** Who holds it; by default this process does. */
+  readonly hold?: (market: string) => Promise<HealthCheck>;
+}
+
 /** Holds a health check of a market now. */
 export async function checkMarket(
   stores: Stores,
   market: string,
-  operation: Pick<Operation, 'onAlert' | 'now'> = {},
+  operation: Checking = {},
 ): Promise<{ made: HealthCheck; checks: readonly HealthCheck[] }> {
   const [name = market] = await marketsIn(stores, market);
+  if (operation.hold !== undefined)
+    return { made: await operation.hold(name), checks: await readChecks(stores, name) };
   const clock = await ledgerClock(stores, name, operation.now);
   const runtime = await runtimeOver(stores, name, clock, operation.onAlert);
   const made = await healthCheck({ market: name }, runtime);

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { awaitWatcher } from '../../infra/aws/await-watcher.ts';
-import { haltMarkets, resumeMarket, type Operation } from '../../infra/local/operate.ts';
+import { checkIn } from '../../infra/aws/invoke.ts';
+import { checkMarket, haltMarkets, resumeMarket, type Operation } from '../../infra/local/operate.ts';
 import { RefusedError } from '../../shared/kernel/errors.ts';
 import { SimulatedClock } from '../../shared/kernel/time.ts';
 import { turnSwitch } from '../support/chain.ts';
 import { checked, HOUR_MS, RESUMED, story, type Story } from '../support/switch-story.ts';
+import { checkOf, digest } from '../support/switch-facts.ts';
 import { threeShares } from '../support/switched.ts';
 
 const layout = threeShares('2024-07-12');
@@ -94,5 +96,22 @@ describe('an operator of a stage, who waits for its watcher', () => {
     await traded();
     expect(await haltMarkets(events.stores, market, operation(29))).toMatchObject([{ latch: 'HALTED' }]);
     expect(pauses).toHaveLength(29);
+  });
+
+  it('has its health checks held by the stage, whose function alone answers the switch', async () => {
+    await events.turn('false', at, { by: 'arn:aws:sts::1:assumed-role/x/alice', why: RESUMED.why });
+    const before = await events.switches();
+    const asked: unknown[] = [];
+    const hold = checkIn(async (...given) => {
+      asked.push(given);
+      return { ...checkOf(124), sha256: digest(9) };
+    });
+    const { made, checks } = await checkMarket(events.stores, market, { hold });
+    expect(made).toEqual({ ...checkOf(124), sha256: digest(9) });
+    expect(asked).toEqual([['health-check', { market }]]);
+    expect(checks.map(({ ordinal }) => ordinal)).toEqual([120, 121, 122]);
+    expect(await events.switches()).toEqual(before);
+    await expect(checkIn(async () => ({ data: 'GREEN' }))(market)).rejects.toThrow(/at_utc/);
+    await expect(checkMarket(events.stores, 'forex', { hold })).rejects.toThrow('forex has no ledger here');
   });
 });

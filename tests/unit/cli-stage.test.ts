@@ -19,6 +19,9 @@ const PLACED: readonly (readonly [verb: string, ...more: string[]])[] = [
   ['parity'],
   ['lookahead'],
   ['robustness'],
+  ['capacity'],
+  ['health', '--market', 'crypto'],
+  ['drill', 'kill-switch'],
   ['halt', ...HALT],
   ['resume', ...RESUME],
 ];
