@@ -209,7 +209,7 @@ describe('what the health check publishes', () => {
     const lived = await schedule(stores, layout);
     await lived.run(0);
     const { handler } = (await import('../../functions/health-check/lambda.ts')) as unknown as {
-      handler: { handle(event: unknown, runtime: unknown): Promise<unknown> };
+      handler: { handle(event: unknown, runtime: unknown): Promise<unknown>; onDamage(event: unknown): void };
     };
     const healthy = await emittedBy(async () => {
       await handler.handle({ market: 'crypto' }, lived.runtime(lived.tickMs(0) + 900_000).runtime);
@@ -222,6 +222,8 @@ describe('what the health check publishes', () => {
       const { runtime } = lived.runtime(lived.tickMs(0) + 4_500_000);
       const refused = handler.handle({ market: 'crypto' }, runtime);
       await expect(refused).rejects.toMatchObject({ name: 'IntegrityError' });
+      // What a Lambda does with such an error before it fails.
+      handler.onDamage({ market: 'crypto' });
     });
     vi.unstubAllEnvs();
   }, 60_000);
