@@ -6,6 +6,7 @@ import type { ArtifactStore, Reference } from '../stores/ports.ts';
 import { stateSchema } from './artifacts.ts';
 import { REASON_CHARS_MIN, type Latch, type SwitchRecord } from './records.ts';
 import { roleIn } from './roles.ts';
+import { roleOfAnySession } from './session-roles.ts';
 import { flaw, same, type Place } from './verify-flaw.ts';
 import { parseCanonical, readAll } from './verify-reading.ts';
 
@@ -74,9 +75,8 @@ export async function verifyRecovery(
 
 /** The role of who asked, by what the release froze, and a reason. */
 function checkRequest(place: Place, record: SwitchRecord, operators: Operators): void {
-  // On AWS the identity is in the parameter's history and its role in the record alone.
-  const cloud = record.actor.startsWith('arn:') ? record.role : undefined;
-  const frozen = roleIn(operators, record.mode)(record.actor) ?? cloud ?? null;
+  // On AWS the identity tells its role itself; that it is one of the stage's own account, the stage held it against.
+  const frozen = roleIn(operators, record.mode)(record.actor) ?? roleOfAnySession(record.actor) ?? null;
   same(place, 'role', record.role, frozen, 'the operators that the release froze');
   same(place, 'role', record.role, 'ops_admin', 'the conditions of a recovery');
   if (record.reason.trim().length < REASON_CHARS_MIN)

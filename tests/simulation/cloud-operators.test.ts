@@ -75,6 +75,22 @@ describe('a stage', () => {
     expect(await verifyMarket(events.stores, market, VERIFY_READERS, {})).toMatchObject({ ticks: 3 });
   });
 
+  it.each([
+    'arn:aws:iam::123456789012:user/admin',
+    session('papergate-prod-ops-operator'),
+    session('Administrator'),
+  ])('cannot pass %s off as an admin: the ledger does not verify', async (by) => {
+    const events = await earned();
+    await asks(events, by);
+    const at = events.tickMs(2) + HOUR_MS + 2_000;
+    const { runtime } = events.runtime(at, undefined, { roleOfSession: () => 'ops_admin' });
+    await watchSwitch({ markets: [market] }, runtime);
+    expect((await events.switches()).at(-1)).toMatchObject({ cause: 'recovery', role: 'ops_admin' });
+    await expect(verifyMarket(events.stores, market, VERIFY_READERS, {})).rejects.toThrow(
+      'role: is ops_admin, the operators that the release froze says ',
+    );
+  });
+
   it('is halted by whoever puts its parameter', async () => {
     const events = await earned();
     await asks(events, ADMIN);

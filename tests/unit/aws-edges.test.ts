@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { mockClient } from 'aws-sdk-client-mock';
+import { ownerAlerts } from '../../functions/runtime/aws/alerts.ts';
 import { defaultProvider } from '../../functions/runtime/aws/environment-credentials.ts';
 import { parameterPrefix, parseSettings } from '../../functions/runtime/aws/settings.ts';
 import { marketsOfChange } from '../../functions/switch-watcher/event.ts';
@@ -118,4 +121,32 @@ describe('the markets that a change of a parameter is about', () => {
       expect(() => marketsOfChange(event, '/papergate/prod', all)).toThrow(/^input of switch-watcher: /);
     },
   );
+});
+
+describe('what an owner is told', () => {
+  const sns = mockClient(SNSClient);
+  const tell = ownerAlerts(new SNSClient({}), 'arn:aws:sns:eu-central-1:123456789012:owner', 'prod');
+  const alert = {
+    ...({ level: 'PAGE', market: 'crypto', code: 'halt' } as const),
+    ...{ message: 'ACTIVE to HALTED: Grüße', at_utc: '2026-11-22T10:00:00Z' },
+  };
+
+  it('has a subject of ASCII and a text of its own', async () => {
+    sns.on(PublishCommand).resolves({});
+    await tell(alert);
+    await tell({ ...alert, code: `ü\n${'x'.repeat(200)}` });
+    const [first, second] = sns.commandCalls(PublishCommand).map(({ args }) => args[0].input);
+    expect(first).toEqual({
+      TopicArn: 'arn:aws:sns:eu-central-1:123456789012:owner',
+      Subject: 'PAGE papergate prod crypto: halt',
+      Message:
+        'ACTIVE to HALTED: Grüße\n\nat 2026-11-22T10:00:00Z\nlevel PAGE, code halt, market crypto, stage prod\n',
+    });
+    expect(second!.Subject).toBe(`PAGE papergate prod crypto: ??${'x'.repeat(70)}`);
+  });
+
+  it('fails the step where the topic cannot be told', async () => {
+    sns.on(PublishCommand).rejects(new Error('throttled'));
+    await expect(tell(alert)).rejects.toThrow('throttled');
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { roleName, roleOfSession } from '../../shared/ledger/session-roles.ts';
+import { roleName, roleOfAnySession, roleOfSession } from '../../shared/ledger/session-roles.ts';
 
 const roleOf = roleOfSession('123456789012', 'prod');
 const session = (role: string, name = 'alice'): string =>
@@ -58,5 +58,22 @@ describe('an operator of a stage', () => {
     ['nothing', ''],
   ])('is not one %s', (_what, actor) => {
     expect(roleOf(actor)).toBeUndefined();
+  });
+});
+
+describe('whoever verifies a ledger without its stage', () => {
+  it.each([
+    [session('papergate-prod-ops-admin'), 'ops_admin'],
+    ['arn:aws-cn:sts::210987654321:assumed-role/papergate-dev-ops-operator/bob', 'ops_operator'],
+    [session('papergate-a-ops-ops-viewer'), 'ops_viewer'],
+    [session('papergate-prod-ops-owner'), undefined],
+    [session('papergate--ops-admin'), undefined],
+    [session('papergate-prod-ops-admin-x'), undefined],
+    [session('x-papergate-prod-ops-admin'), undefined],
+    ['arn:aws:iam::123456789012:user/papergate-prod-ops-admin', undefined],
+    ['arn:aws:sts::12345:assumed-role/papergate-prod-ops-admin/alice', undefined],
+    ['admin', undefined],
+  ])('takes %s for %s', (actor, role) => {
+    expect(roleOfAnySession(actor)).toBe(role);
   });
 });
