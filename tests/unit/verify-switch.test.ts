@@ -203,10 +203,12 @@ describe('a recovery', () => {
     expect(await recovered(three, { actor: 'replay' }, { listed })).toContain('role: is ops_admin');
   });
 
-  it('by an identity of the cloud rests on the role that was recorded', async () => {
-    const actor = 'arn:aws:sts::123456789012:assumed-role/ops/jane';
+  it('by an identity of the cloud rests on the role that it is a session of', async () => {
+    const actor = 'arn:aws:sts::123456789012:assumed-role/papergate-prod-ops-admin/jane';
     expect(await recovered(three, { actor })).toBe('stands');
     expect(await recovered(three, { actor, role: 'ops_operator' })).toContain('role: is ops_operator');
+    const other = 'arn:aws:sts::123456789012:assumed-role/ops/jane';
+    expect(await recovered(three, { actor: other })).toContain('role: is ops_admin');
   });
 
   it('that names fewer or more checks than it needs', async () => {
