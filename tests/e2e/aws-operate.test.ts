@@ -292,7 +292,10 @@ describe.skipIf(!hasDynamo)('a stage that is started, halted and started again',
     await expect(
       stage.lambdas.get('health-check')!(scheduledEvent(stage, 'crypto-health', isoUtc(stage.clock.now()))),
     ).rejects.toMatchObject({ name: 'IntegrityError' });
-    expect(published()).toEqual([{ stage: 'dev', IntegrityErrors: 1 }]);
+    expect(published()).toEqual([
+      { stage: 'dev', market: 'crypto', Level: 2 },
+      { stage: 'dev', IntegrityErrors: 1 },
+    ]);
     expect(await readLatch(stage.stores, 'crypto')).toMatchObject({ state: 'HALTED' });
     expect(await newestSwitch()).toMatchObject({ cause: 'halt' });
     // The released watcher answers the request, and halts for what was noted since.

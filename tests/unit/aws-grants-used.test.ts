@@ -219,6 +219,18 @@ async function live(): Promise<void> {
   );
 }
 
+/** A run that met damaged bytes halts a market that trades. */
+async function liveIntoDamage(): Promise<void> {
+  const lived = await schedule(noted(memoryStores()), layout);
+  await lived.run(0);
+  const { market } = layout;
+  const input = { market, scheduled_at_utc: isoUtc(lived.tickMs(1) + 60 * SECOND_MS) };
+  const runtime = telling(lived.runtime(lived.tickMs(1) + 500_000).runtime);
+  await as('record-failure', () =>
+    recordFailure({ input, step: 'ledger', error: 'IntegrityError: bytes' }, runtime),
+  );
+}
+
 /** One tick of a universe that is taken in slices, through the machine. */
 async function liveInSlices(): Promise<void> {
   const cut = threeShares('2024-07-09', { config: { fan_out: { instruments_above: 2, shards: 2 } } });
@@ -241,6 +253,7 @@ const NOT_LIVED = [
 describe('the grants', () => {
   beforeAll(async () => {
     await live();
+    await liveIntoDamage();
     await liveInSlices();
   }, 60_000);
 
