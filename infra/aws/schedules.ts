@@ -11,6 +11,7 @@ import type { MarketConfig } from '../../shared/config/market-schema.ts';
 import { ConfigError } from '../../shared/kernel/errors.ts';
 import { marketCrons, type Cron } from './crons.ts';
 import type { StageSettings } from './stage.ts';
+import { scheduleGroupName } from '../machine/stage-name.ts';
 import { EVENT_AGE_MAX_S, FIRES_WITHIN_S, MACHINE_TIMEOUT_S } from '../machine/tick-tasks.ts';
 
 export interface SchedulesProps {
@@ -42,7 +43,7 @@ export class Schedules extends Construct {
   constructor(scope: Construct, id: string, props: SchedulesProps) {
     super(scope, id);
     const { settings, config, machine, healthCheck, signoff, deadLetters } = props;
-    const group = new CfnScheduleGroup(this, 'Group', { name: `papergate-${settings.stage}` });
+    const group = new CfnScheduleGroup(this, 'Group', { name: scheduleGroupName(settings.stage) });
     // Its name is fixed: one that outlived the stack would stand in the way of the next deploy.
     group.applyRemovalPolicy(RemovalPolicy.DESTROY);
     const role = new Role(this, 'Role', {

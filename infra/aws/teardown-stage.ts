@@ -4,6 +4,7 @@ import {
   DescribeStacksCommand,
   waitUntilStackDeleteComplete,
 } from '@aws-sdk/client-cloudformation';
+import { DeleteScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { DeleteParameterCommand, paginateGetParametersByPath, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -12,7 +13,7 @@ import { parameterPrefix } from '../../functions/runtime/aws/settings.ts';
 import { ConfigError, RefusedError } from '../../shared/kernel/errors.ts';
 import { DISABLE_TRADING } from '../../shared/ledger/keys.ts';
 import { deployedStage } from './deployed-stage.ts';
-import { checkedStage, stackName } from '../machine/stage-name.ts';
+import { checkedStage, scheduleGroupName, stackName } from '../machine/stage-name.ts';
 import { teardownRoleName } from './teardown-role.ts';
 
 /** Seconds that a stack may take to go. */
@@ -37,9 +38,11 @@ export async function teardownStage(stage: string, say: (line: string) => void):
   return emptied;
 }
 
-/** Empties the buckets of a stage and deletes its stack. */
+/** Ends the schedules of a stage, so that nothing is written any more, empties its buckets and deletes its stack. */
 async function endStack(stage: string, say: (line: string) => void): Promise<Emptied> {
   const { outputs } = await deployedStage(stage);
+  await endSchedules(stage);
+  say('its schedules are gone');
   const s3 = await asTeardown(stage);
   const emptied: Record<string, number> = {};
   for (const bucket of [outputs.ArtifactsBucket, outputs.AnchorsBucket, outputs.ProjectionsBucket]) {
@@ -109,6 +112,18 @@ async function stackIsThere(stage: string): Promise<boolean> {
       return false;
     // What else is wrong with the account is told by whoever reads the stack.
     return true;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Deletes the group of a stage's schedules with all that are in it; none is left from an earlier try. */
+async function endSchedules(stage: string): Promise<void> {
+  const client = new SchedulerClient(CLIENT_LIMITS);
+  try {
+    await client.send(new DeleteScheduleGroupCommand({ Name: scheduleGroupName(stage) }));
+  } catch (error) {
+    if ((error as Error).name !== 'ResourceNotFoundException') throw error;
   } finally {
     client.destroy();
   }

@@ -24,7 +24,9 @@ export async function marketsIn(stores: Stores, asked?: string): Promise<string[
   if (asked !== undefined && markets.includes(asked)) return [asked];
   if (markets.length > 0)
     throw new ConfigError(`--market: ${asked} has no ledger here; it has ${markets.join(', ')}`);
-  throw new ConfigError('there is no ledger here: expected the folder that was given to --out');
+  throw new ConfigError(
+    'there is no ledger here: expected the folder that was given to --out, or a stage after papergate aws bootstrap',
+  );
 }
 
 /** Reads one market from its ledger alone: release, configuration, head and state. */

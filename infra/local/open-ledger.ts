@@ -32,7 +32,7 @@ export async function openLedger(
   atMs: number = plan.line.startMs[plan.firstRow]!,
 ): Promise<FrozenRelease> {
   const { market } = plan.rules.config;
-  const opened = await frozenRelease(plan, config, codeSha256, mode);
+  const opened = await frozenRelease(plan, config, codeSha256, mode, atMs);
   const at = await readHead(stores, market);
   if (at === undefined) await writeRelease(stores, plan, opened, configTexts, atMs);
   else if (at.head.release_sha256 !== opened.sha256) {
@@ -47,11 +47,12 @@ async function frozenRelease(
   config: Config,
   codeSha256: Sha256,
   mode: 'forward' | 'replay',
+  atMs: number,
 ): Promise<FrozenRelease> {
   const { rules, provider } = plan;
   const firstTickMs = plan.line.endMs[plan.firstRow]!;
-  // What the model's record rests on must be what a user could see before the first tick.
-  const bars = await planBars(plan, 0, plan.firstRow, plan.line.startMs[plan.firstRow]!);
+  // What the model's record rests on must be what a user could see when the ledger was opened.
+  const bars = await planBars(plan, 0, plan.firstRow, atMs);
   const { health, driftReference, halfSpreadBps } = walkForward(rules, bars);
   return freezeRelease({
     config,

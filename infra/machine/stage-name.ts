@@ -14,3 +14,6 @@ export const stackName = (stage: string): string => `Papergate-${stage}`;
 
 /** Name of a stage's state machine. */
 export const machineName = (stage: string): string => `papergate-${stage}-tick`;
+
+/** Name of the group of a stage's schedules. */
+export const scheduleGroupName = (stage: string): string => `papergate-${stage}`;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { canonicalJson, type Json, type Sha256 } from '../kernel/canonical.ts';
 import { IntegrityError } from '../kernel/errors.ts';
 import type { Reference, Stores } from '../stores/ports.ts';
-import { getJson, parseStored, putJson, rewriteItem } from './chain.ts';
+import { getJson, parseStored, putJson } from './chain.ts';
 import { BUNDLES, ledgerPartition } from './keys.ts';
 import { referenceSchema } from './records.ts';
 
@@ -36,7 +36,10 @@ async function manifestAt(stores: Stores, market: string, body: string): Promise
   return manifest;
 }
 
-/** Adds what is deployed to the bundles that a ledger accepts. The same ones again change nothing. */
+/**
+ * Adds what is deployed to the bundles that a ledger accepts. The same ones again change nothing.
+ * @throws ConflictError where somebody accepts others at the same moment: run again, so that neither is lost.
+ */
 export async function acceptBundles(
   stores: Stores,
   market: string,
@@ -44,7 +47,9 @@ export async function acceptBundles(
   deployed: ReadonlyMap<string, Sha256>,
   atMs: number,
 ): Promise<BundleManifest> {
-  const known = await readBundles(stores, market);
+  const place = { partition: ledgerPartition(market), sort: BUNDLES };
+  const item = await stores.state.get(place.partition, place.sort);
+  const known = item === undefined ? undefined : await manifestAt(stores, market, item.body);
   const bundles = Object.fromEntries(
     [...deployed].map(([name, sha256]) => {
       const before = known?.bundles[name] ?? [];
@@ -57,8 +62,12 @@ export async function acceptBundles(
   };
   if (known !== undefined && canonicalJson(known as Json) === canonicalJson(manifest as Json)) return known;
   const stored: Reference = await putJson(stores.artifacts, market, 'bundles', atMs, manifest as Json);
-  const place = { partition: ledgerPartition(market), sort: BUNDLES };
-  await rewriteItem(stores, place, () => canonicalJson({ ...stored }));
+  const moved = { ...place, body: canonicalJson({ ...stored }) };
+  await stores.state.transact([
+    item === undefined
+      ? { item: moved, expect: 'absent' }
+      : { item: moved, expect: 'equals', body: item.body },
+  ]);
   return manifest;
 }
 

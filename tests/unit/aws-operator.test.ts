@@ -7,6 +7,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { DeleteParameterCommand, GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { DeleteScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deployedStage } from '../../infra/aws/deployed-stage.ts';
@@ -20,8 +21,9 @@ const lambda = mockClient(LambdaClient);
 const s3 = mockClient(S3Client);
 const ssm = mockClient(SSMClient);
 const sts = mockClient(STSClient);
+const scheduler = mockClient(SchedulerClient);
 beforeEach(() => {
-  for (const mock of [cloudFormation, lambda, s3, ssm, sts]) mock.reset();
+  for (const mock of [cloudFormation, lambda, s3, ssm, sts, scheduler]) mock.reset();
 });
 
 const OUTPUTS = {
@@ -255,7 +257,7 @@ describe('the end of a stage', () => {
       new ConfigError('--stage prod: is never torn down: its evidence is kept, and its stack protected'),
     );
     await expect(end('Prod 1')).rejects.toThrow('stage "Prod 1": expected 1 to 16');
-    for (const mock of [cloudFormation, s3, ssm, sts]) expect(mock.calls()).toEqual([]);
+    for (const mock of [cloudFormation, s3, ssm, sts, scheduler]) expect(mock.calls()).toEqual([]);
   });
 
   it("empties three buckets by its own role, then deletes the stack, then the switch's parameters", async () => {
@@ -264,7 +266,11 @@ describe('the end of a stage', () => {
     expect(sts.commandCalls(AssumeRoleCommand)[0]!.args[0].input.RoleArn).toBe(
       'arn:aws-cn:iam::123456789012:role/papergate-dev-teardown',
     );
+    expect(scheduler.commandCalls(DeleteScheduleGroupCommand)[0]!.args[0].input).toEqual({
+      Name: 'papergate-dev',
+    });
     expect(said).toEqual([
+      'its schedules are gone',
       'artifacts: 3 versions deleted',
       'anchors: 0 versions deleted',
       'projections: 0 versions deleted',
