@@ -74,6 +74,8 @@ const viewing =
     const buckets = [artifacts, anchors, projections];
     const executions = executionsOf(machine);
     return [
+      // The command line asks the stack where everything lies.
+      allow('ReadOutputs', ['cloudformation:DescribeStacks'], [stack.stackId]),
       allow('ReadItems', ['dynamodb:GetItem', 'dynamodb:Query'], [table.tableArn]),
       allow(
         'ReadObjects',

@@ -1,4 +1,7 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { main } from '../../cli/main.ts';
 import { sourceHash } from '../../functions/runtime/source-hash.ts';
 import { bootstrapStage, type Started } from '../../infra/aws/bootstrap.ts';
 import { isoUtc, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
@@ -13,7 +16,7 @@ import { verifyMarket } from '../../shared/ledger/verify.ts';
 import { VERIFY_READERS } from '../../shared/tick/verify-readers.ts';
 import { hasDynamo } from '../support/aws/dynamo-server.ts';
 import { cloudTexts, laidOut } from '../support/aws/markets.ts';
-import { openStage, scheduledEvent, stageMachine, type Stage } from '../support/aws/stage.ts';
+import { openStage, scheduledEvent, stageMachine, TABLE, type Stage } from '../support/aws/stage.ts';
 
 const texts = cloudTexts(['crypto'], (text) => text.replace('level_max: GREEN', 'level_max: YELLOW'));
 /** Half past nine: the next bar closes at ten. */
@@ -308,5 +311,47 @@ describe.skipIf(!hasDynamo)('a stage that is started, halted and started again',
   it('verifies to its end', async () => {
     const verified = await verifyMarket(stage.stores, 'crypto', VERIFY_READERS, {});
     expect(verified.ticks).toBe(9);
+  });
+
+  it('is read, verified and exported by the command line', { timeout: 60_000 }, async () => {
+    const cloudFormation = mockClient(CloudFormationClient);
+    const outputs = {
+      ...{ TableName: TABLE, ArtifactsBucket: 'artifacts', AnchorsBucket: 'anchors' },
+      ...{ ProjectionsBucket: 'projections', DeployedMarkets: 'crypto', DeployedCode: sourceHash() },
+      DeployedBundles: [...stage.deployed.bundles].map(([name, { sha256 }]) => `${name}=${sha256}`).join(','),
+      ...{ DeadLettersUrl: 'https://sqs/dead', OwnerTopicArn: 'arn:aws:sns:us-east-1:000000000000:owner' },
+    };
+    cloudFormation.on(DescribeStacksCommand, { StackName: 'Papergate-dev' }).resolves({
+      Stacks: [
+        {
+          ...{ StackName: 'Papergate-dev', CreationTime: new Date(0), StackStatus: 'CREATE_COMPLETE' },
+          Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
+        },
+      ],
+    });
+    const run = async (...argv: string[]) => {
+      let out = '';
+      const io = { out: (text: string) => void (out += text), err: () => undefined };
+      const exit = await main([...argv, '--stage', 'dev'], {
+        ...io,
+        outIsTty: false,
+        errIsTty: false,
+        env: {},
+      });
+      return { exit, out };
+    };
+    const { head } = (await readHead(stage.stores, 'crypto'))!;
+    const status = await run('status', '--json');
+    expect(status.exit).toBe(0);
+    expect(JSON.parse(status.out)).toMatchObject([
+      { market: 'crypto', mode: 'forward', latch: 'HALTED', head: head.sha256 },
+    ]);
+    const verified = await run('verify', '--json', '--expect', head.sha256);
+    expect(verified.exit).toBe(0);
+    expect(JSON.parse(verified.out)).toMatchObject({ ok: true, markets: [{ market: 'crypto', ticks: 9 }] });
+    expect((await run('export')).out).toContain('execution/paper_fills.csv\n');
+    const fills = await stage.stores.projections.read('execution/paper_fills.csv');
+    expect(new TextDecoder().decode(fills)).toContain(',crypto,');
+    cloudFormation.restore();
   });
 });

@@ -27,6 +27,7 @@ import {
   TELLING,
   TOPIC,
   TURNING,
+  STACK,
 } from '../support/aws/stage-iam.ts';
 import { theOne } from '../support/aws/stack-template.ts';
 import { expectDecisions, rows, type Row } from '../support/iam/table.ts';
@@ -253,6 +254,9 @@ describe.each(STAGES)('in %s', (stage) => {
         [`arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/lambda/papergate-${stage}-gate:log-stream:x`],
       ),
       ...rows('allowed', viewers, ['sqs:ReceiveMessage', 'sqs:GetQueueAttributes'], [QUEUE]),
+      // What every command with --stage asks first.
+      ...rows('allowed', viewers, ['cloudformation:DescribeStacks'], [STACK]),
+      ...rows('denied', viewers, ['cloudformation:UpdateStack', 'cloudformation:DeleteStack'], [STACK]),
       ...rows('denied', [`papergate-${stage}-ops-viewer`], ['ssm:PutParameter'], own),
       ...rows('denied', viewers, ['s3:PutObject'], [artifact('record')], CREATES_ONCE),
       ...rows('denied', viewers, ['s3:PutObject'], [object('Projections', 'daily/x')], CREATES),

@@ -50,11 +50,15 @@ function withAsker(template: StackTemplate): PolicyTemplate {
   };
   return { Resources: { ...template.Resources, Asker: { Type: 'AWS::IAM::Role', Properties } } };
 }
+/** The stack itself, which is no resource of its own template. */
+export const STACK = `arn:aws:cloudformation:us-east-1:${ACCOUNT}:stack/Papergate/1`;
+
 export const iamFor = (template: StackTemplate, stage: string): Iam =>
   iamOf(withAsker(template), {
     foreign: [
       `arn:aws:ssm:us-east-1:${ACCOUNT}:parameter/papergate/${stage}`,
       `arn:aws:ssm:us-east-1:${ACCOUNT}:parameter/papergate/other`,
+      STACK,
     ],
   });
 

@@ -21,7 +21,7 @@ import { ssmServer } from './ssm-server.ts';
 import { testClients } from './stores.ts';
 
 export const ACCOUNT = '000000000000';
-const TABLE = 'papergate-e2e';
+export const TABLE = 'papergate-e2e';
 const CODE = sourceHash();
 
 /** A stage as it is deployed, on this machine: the template's own machine and bundles over servers on loopback. */
