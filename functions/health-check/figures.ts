@@ -4,12 +4,13 @@ import { getJson, parseStored } from '../../shared/ledger/chain.ts';
 import { ledgerPartition, recordSort } from '../../shared/ledger/keys.ts';
 import { recordSchema, referenceSchema, type Head } from '../../shared/ledger/records.ts';
 import { momentOf, walkBack } from '../../shared/ledger/walk.ts';
+import { RANK, worst } from '../../shared/risk/gate-row.ts';
 import type { HealthCheck } from '../../shared/risk/health-check.ts';
 import { isOfIntegrity } from '../../shared/risk/switch-machine.ts';
 import type { Stores } from '../../shared/stores/ports.ts';
 import { readFailures } from '../record-failure/failures.ts';
 import { currentSwitch, requireHead } from '../runtime/context.ts';
-import { dueOrdinal } from '../runtime/reconcile.ts';
+import { barsBehind } from '../runtime/reconcile.ts';
 import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
 
 /** Figures of each market. */
@@ -27,9 +28,6 @@ export type Figures = Readonly<
   Record<(typeof MARKET_FIGURES)[number] | (typeof STAGE_FIGURES)[number], number>
 >;
 
-/** Levels as the figure `Level` counts them. */
-export const LEVELS = { GREEN: 0, YELLOW: 1, RED: 2 } as const;
-
 /** How far back events count: a little more than the hour between two checks, so that none falls between them. */
 const EVENTS_MS = HOUR_MS + 5 * 60 * SECOND_MS;
 
@@ -43,10 +41,9 @@ export async function healthFigures(
   check: HealthCheck,
 ): Promise<Figures> {
   const { stores, clock } = runtime;
-  const { market: name, sla } = market.rules.config;
+  const name = market.rules.config.market;
   const nowMs = clock.now();
   const { head } = await requireHead(runtime, market);
-  const settled = { ...runtime, clock: { now: () => nowMs - sla.late_after_s * SECOND_MS } };
   const [reading, failures, certifiedMs, refusals] = await Promise.all([
     currentSwitch(runtime, name),
     readFailures(stores, name, Infinity, nowMs - EVENTS_MS),
@@ -54,8 +51,8 @@ export async function healthFigures(
     refusedSince(stores, head, nowMs - EVENTS_MS),
   ]);
   return {
-    BarsBehind: Math.max(0, dueOrdinal(settled, market, head) - head.ordinal),
-    Level: Math.max(LEVELS[check.data], LEVELS[check.model], LEVELS[check.risk]),
+    BarsBehind: barsBehind(market, head, nowMs),
+    Level: RANK[worst([check.data, check.model, check.risk])],
     TradingDisabled: reading.enabled ? 0 : 1,
     RecoveriesRefused: refusals,
     IntegrityErrors: failures.filter(isOfIntegrity).length,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Json } from '../../shared/kernel/canonical.ts';
 import { IntegrityError } from '../../shared/kernel/errors.ts';
-import { isoUtc, SECOND_MS } from '../../shared/kernel/time.ts';
+import { isoUtc } from '../../shared/kernel/time.ts';
 import { getChecked, putJson } from '../../shared/ledger/chain.ts';
 import type { Head } from '../../shared/ledger/records.ts';
 import { walkBack } from '../../shared/ledger/walk.ts';
@@ -11,7 +11,7 @@ import { parsePacket } from '../../shared/tick/packet.ts';
 import { parseInput } from '../envelope.ts';
 import { requireHead } from '../runtime/context.ts';
 import { haltForDamage } from '../runtime/halt-for-damage.ts';
-import { dueOrdinal, reconcile } from '../runtime/reconcile.ts';
+import { barsBehind, reconcile } from '../runtime/reconcile.ts';
 import type { MarketRuntime, Runtime } from '../runtime/runtime.ts';
 import { addCheck } from './checks.ts';
 
@@ -37,11 +37,9 @@ export async function healthCheck(event: unknown, runtime: Runtime): Promise<Hea
 
 async function check(runtime: Runtime, market: MarketRuntime): Promise<HealthCheck> {
   const { stores, clock } = runtime;
-  const { market: name, sla } = market.rules.config;
+  const name = market.rules.config.market;
   const { head } = await requireHead(runtime, market);
-  // A tick has its SLA to commit in; a bar that is older and not committed is one that the chain lags behind.
-  const settled = { ...runtime, clock: { now: () => clock.now() - sla.late_after_s * SECOND_MS } };
-  const current = dueOrdinal(settled, market, head) <= head.ordinal;
+  const current = barsBehind(market, head, clock.now()) === 0;
   const rows = await newestRows(runtime, head);
   const groups =
     rows === undefined ? ({ data: 'RED', model: 'RED', risk: 'RED' } as const) : groupsOf(rows, current);

@@ -1,7 +1,8 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { RANK } from '../../shared/risk/gate-row.ts';
 import { lambdaOf, marketOf } from '../runtime/aws/lambda.ts';
 import { parseSettings } from '../runtime/aws/settings.ts';
-import { healthFigures, LEVELS, MARKET_FIGURES, STAGE_FIGURES, type Figures } from './figures.ts';
+import { healthFigures, MARKET_FIGURES, STAGE_FIGURES, type Figures } from './figures.ts';
 import { healthCheck } from './handler.ts';
 
 const { PAPERGATE_STAGE: stage } = parseSettings(process.env);
@@ -34,7 +35,7 @@ export const handler = lambdaOf({
   },
   // A check that meets damage counts nothing else, and these are what its alarms wait for.
   onDamage: (event) => {
-    publish({ market: marketOf(event)[0] }, { Level: LEVELS.RED });
+    publish({ market: marketOf(event)[0] }, { Level: RANK.RED });
     publish({}, { IntegrityErrors: 1 });
   },
 });

@@ -1,7 +1,7 @@
 import { rowClosingAt, firstEndingFrom } from '../../shared/calendar/timeline.ts';
 import { canonicalJson, type Json } from '../../shared/kernel/canonical.ts';
 import { ConflictError, IntegrityError } from '../../shared/kernel/errors.ts';
-import { isoUtc, parseIsoUtc } from '../../shared/kernel/time.ts';
+import { isoUtc, parseIsoUtc, SECOND_MS } from '../../shared/kernel/time.ts';
 import { stateSchema } from '../../shared/ledger/artifacts.ts';
 import { commit, getJson, isConflict, readHead, readLatch } from '../../shared/ledger/chain.ts';
 import { DISABLE_TRADING, LATCH, ledgerPartition, marketSwitch } from '../../shared/ledger/keys.ts';
@@ -103,7 +103,7 @@ export async function factsOf(
     risk,
     failures: [...(await readFailures(stores, config.market, settledMs, sinceMs)), ...damage],
     checks: await readChecks(stores, config.market),
-    dueOrdinal: dueOrdinal(runtime, market, head),
+    dueOrdinal: dueOrdinal(market, head, runtime.clock.now()),
     config: config.kill_switch,
     roleOf: (actor) => roleIn(market.operators, head.mode)(actor) ?? market.roleOfSession(actor),
   };
@@ -138,13 +138,19 @@ async function historyOf(
   };
 }
 
-/** The ordinal of the newest bar that has closed by now. */
-export function dueOrdinal(runtime: Runtime, market: MarketRuntime, head: Head): number {
+/** The ordinal of the newest bar that has closed by a moment; the head's own where the moment is before it. */
+function dueOrdinal(market: MarketRuntime, head: Head, byMs: number): number {
   const headMs = parseIsoUtc(head.tick_utc);
-  const nowMs = Math.max(headMs, runtime.clock.now());
-  const line = market.line(headMs, nowMs);
-  const after = firstEndingFrom(line, nowMs + 1);
+  const untilMs = Math.max(headMs, byMs);
+  const line = market.line(headMs, untilMs);
+  const after = firstEndingFrom(line, untilMs + 1);
   return head.ordinal + after - 1 - rowClosingAt(line, headMs);
+}
+
+/** How many bars closed longer ago than the SLA gives a tick to commit in, and are not committed. */
+export function barsBehind(market: MarketRuntime, head: Head, nowMs: number): number {
+  const settledMs = nowMs - market.rules.config.sla.late_after_s * SECOND_MS;
+  return dueOrdinal(market, head, settledMs) - head.ordinal;
 }
 
 /** Commits a turn as a switch record together with the latch; false where another writer was first. */

@@ -33,7 +33,8 @@ export interface GateLimits {
   readonly portfolio: PortfolioConfig;
 }
 
-const RANK: Readonly<Record<Level, number>> = { GREEN: 0, YELLOW: 1, RED: 2 };
+/** Levels from good to bad, as numbers. */
+export const RANK: Readonly<Record<Level, number>> = { GREEN: 0, YELLOW: 1, RED: 2 };
 
 /** The worst of some levels; GREEN where there is none. */
 export const worst = (levels: Iterable<Level>): Level => {

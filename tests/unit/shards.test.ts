@@ -54,7 +54,7 @@ describe('the knob', () => {
   const fanOut = (fan_out: { instruments_above?: number; shards?: number }) => () =>
     rulesOf('crypto', { config: { fan_out } }).config.fan_out;
 
-  it('is shipped at 1,000 instruments and 20 slices', () => {
+  it('is shipped at more than 2,500 instruments and 10 slices', () => {
     for (const market of ['crypto', 'ashares', 'us_equities'] as const)
       expect(rulesOf(market).config.fan_out).toEqual({ instruments_above: 2_500, shards: 10 });
   });
